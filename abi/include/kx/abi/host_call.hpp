@@ -1,0 +1,109 @@
+// The narrow interface from library OS to hypervisor: numbers and argument meanings.
+//
+// A call travels in the vCPU's CallSlot; bulk arguments (paths, small structs, segment lists) lie in
+// the vCPU's call buffer and are named by their offset there. The hypervisor copies everything it
+// reads from guest memory once and validates the copy.
+#pragma once
+
+#include <cstdint>
+#include <kx/abi/memory_map.hpp>
+#include <type_traits>
+
+namespace kx::abi {
+
+inline constexpr std::uint32_t abi_version = 1;
+inline constexpr std::uint64_t boot_magic = 0x3158'4e49'4c59'4bull;  // "KYLINX1"
+
+// Numbers below this are Linux system calls, marshalled by their shape.
+inline constexpr std::uint32_t first_host_call = 0x1000;
+
+enum class HostCall : std::uint32_t {
+  Exit = first_host_call,  // (wait_status): the pVM ends; does not return
+  MemoryGrow,              // (minimum_size) -> gpa; extra[0] = size: a new RAM slot
+  MemoryRelease,           // (gpa, size): contents no longer needed; reads as zero afterwards
+  Read,                    // (handle, segment_offset, segment_count, file_offset or -1, RWF_* flags) -> bytes
+  Write,                   // same
+  Open,                    // (dirfd handle or AT_FDCWD, path_offset, flags, mode, resolve) -> handle;
+                           //   extra[0] = st_mode | st_nlink clipped, extra[1] = st_rdev
+  OpenDevice,              // (DeviceName, flags) -> handle
+  Close,                   // (handle)
+  FutexWait,               // (gpa, expected, bitset, timeout_ns or -1, FutexWaitFlags)
+  FutexWake,               // (gpa, count, bitset) -> woken
+  MapShared,               // (handle, file_offset, size, prot) -> gpa: a slot over a shared file mapping
+  UnmapShared,             // (gpa, size)
+  SyncShared,              // (gpa, size, MS_* flags)
+  ThreadCreate,            // (vcpu_area_gpa, entry_gva, stack_gva, argument, cr3): a new vCPU -> index
+  ThreadExit,              // (): this vCPU ends; does not return
+  Kick,                    // (vcpu_index): makes that vCPU look at its pending word
+  TimerArm,                // (timer index, clock id, first_ns absolute or 0, interval_ns): posts to the inbox
+  ClockRefresh,            // (): rewrites the time page
+  SleepUntil,              // (clock id, absolute_ns): 0, or -EINTR
+  Stop,                    // (signal): the default action of a stop signal; returns after SIGCONT
+  Decode,                  // (code_offset, size, site: offset of an instruction in the code, result_offset) -> how many
+                           //   DecodedInstruction were written; extra[0] = how many of them lie before the site
+  Trace,                   // (offset, size): one strace line
+  Panic,                   // (offset, size): the library OS failed; the text says where
+  Poll,                    // (offset of PollEntry, count, timeout_ns or -1) -> ready
+  Select,                  // reserved for compatibility checks: answers -ENOSYS
+  Ioctl,                   // (handle, request, argument offset or integer) -> result
+  Fcntl,                   // (handle, command, integer argument or offset) -> result (or handle)
+  Sendfile,                // (out, in, offset or -1, count) -> bytes; extra[0] = new offset
+  Random,                  // (offset, size): fresh entropy from the host
+  ProcessTimes,            // () -> extra[0] user ns, extra[1] system ns of this pVM; buffer: rusage
+  MemFile,                 // (content_offset, size, name) -> handle of a read-only file of those bytes
+  HostInfo,                // (HostInfoKind, offset, capacity) -> size: text such as /proc/cpuinfo
+  HandlePath,              // (handle, offset, capacity) -> size: path of an open file in the family's view
+  SendMessage,             // (handle, message_offset, segment_count, flags) -> bytes
+  ReceiveMessage,          // (handle, message_offset, segment_count, flags) -> bytes
+  LoadFailed,              // (errno, text_offset, text_size): the first program cannot be loaded; the pVM ends
+  OutOfMemory,             // (): the program needs a page and there is none; the pVM ends
+  Last,
+};
+
+// A piece of guest memory that data is read into or written from.
+struct Segment {
+  std::uint64_t gpa;
+  std::uint64_t size;
+};
+static_assert(sizeof(Segment) == 16 && std::has_unique_object_representations_v<Segment>);
+inline constexpr std::uint32_t max_segments = 512;
+
+// One entry of a Poll call; events and revents as poll(2).
+struct PollEntry {
+  std::int32_t handle;
+  std::int16_t events;
+  std::int16_t revents;
+};
+static_assert(sizeof(PollEntry) == 8);
+
+// One instruction as the patcher needs it. Flags are 0 or 1.
+struct DecodedInstruction {
+  std::uint8_t length;
+  std::uint8_t relative;       // refers to its own address, or is a call
+  std::uint8_t nop;            // nop or int3, not endbr64
+  std::uint8_t ends_flow;      // ret, jmp, ud2, hlt
+  std::uint8_t branch_target;  // a branch or an address in the code leads here
+  std::uint8_t reserved[3];
+};
+static_assert(sizeof(DecodedInstruction) == 8 && std::has_unique_object_representations_v<DecodedInstruction>);
+
+// Limits of Decode: bytes of code, and instructions reported on either side of the site.
+inline constexpr std::uint64_t decode_size_limit = 4096;
+inline constexpr std::uint64_t decode_report_limit = 64;
+
+enum class DeviceName : std::uint32_t { Null, Zero, Full, Random, Urandom, Tty, Ptmx, Pts, Last };
+
+enum class HostInfoKind : std::uint32_t { CpuInfo, MemInfo, Stat, Uptime, LoadAvg, Mounts, Version, Filesystems, Last };
+
+// Message header of SendMessage and ReceiveMessage at message_offset; name, control and segments follow.
+struct MessageHeader {
+  std::uint32_t name_offset;
+  std::uint32_t name_size;  // capacity on receive; the result afterwards
+  std::uint32_t control_offset;
+  std::uint32_t control_size;
+  std::uint32_t segment_offset;
+  std::uint32_t flags;  // msg_flags on return
+};
+static_assert(sizeof(MessageHeader) == 24 && std::has_unique_object_representations_v<MessageHeader>);
+
+}  // namespace kx::abi

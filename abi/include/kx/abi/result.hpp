@@ -1,0 +1,18 @@
+// Answers and flags of host calls that are more than a count or an error number.
+#pragma once
+
+#include <cstdint>
+
+namespace kx::abi {
+
+// The service thread's answer to a call that might block, or that belongs to the vCPU's own thread: nothing was done,
+// the library OS repeats the call by an exit. Never the answer to a call made by an exit.
+inline constexpr std::int64_t result_must_exit = INT64_MIN;
+
+// Flags of HostCall::FutexWait.
+enum FutexWaitFlags : std::uint32_t {
+  futex_wait_absolute = 1,  // the timeout is a point in time, not a duration
+  futex_wait_realtime = 2,  // of CLOCK_REALTIME instead of CLOCK_MONOTONIC; needs futex_wait_absolute
+};
+
+}  // namespace kx::abi

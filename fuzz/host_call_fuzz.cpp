@@ -1,0 +1,216 @@
+// Feeds random calls, call buffers and segment lists to the host-call decoder, as a hostile guest would.
+//
+// Confined: no capabilities, a network namespace of its own where possible, handles of scratch files only, and no '/'
+// or
+// '.' in the call buffer, so that no path leads out of the scratch directory. Nothing blocks: the vCPU is always
+// kicked.
+#include <cap-ng.h>
+#include <fcntl.h>
+#include <fuzzer/FuzzedDataProvider.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <kx/abi/memory_map.hpp>
+#include <kx/abi/syscall_shapes.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "hypervisor/services/host_calls.hpp"
+#include "hypervisor/services/timers.hpp"
+#include "hypervisor/vcpu/interruptible.hpp"
+
+namespace kx::hv {
+
+std::optional<std::int64_t> serve_process_call(CallContext&, abi::HostCall, const std::uint64_t (&)[6]) {
+  return std::nullopt;
+}
+
+namespace {
+
+constexpr std::uint64_t buffer_gpa = abi::vcpu0_gpa + abi::vcpu_call_buffer_offset;
+constexpr std::uint64_t file_size_limit = 1 << 20;
+
+bool own_network = false;
+std::string scratch;
+
+void limit(int resource, rlim_t value) {
+  const rlimit limits{value, value};
+  ::setrlimit(static_cast<__rlimit_resource>(resource), &limits);
+}
+
+// Empties a directory whose contents may have any mode, this directory's included.
+void make_empty(const std::filesystem::path& directory) {
+  std::error_code ignored;
+  std::filesystem::permissions(directory, std::filesystem::perms::owner_all, ignored);
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+    if (entry.is_directory(ignored) && !entry.is_symlink(ignored)) {
+      make_empty(entry.path());
+    }
+    std::filesystem::remove(entry.path(), ignored);
+  }
+}
+
+void remove_scratch() {
+  std::error_code ignored;
+  make_empty(scratch);
+  std::filesystem::remove(scratch, ignored);
+}
+
+void confine() {
+  char name[] = "/tmp/kx-fuzz-XXXXXX";
+  if (::mkdtemp(name) == nullptr) {
+    std::perror("mkdtemp");
+    std::exit(1);
+  }
+  scratch = name;
+  std::atexit(remove_scratch);
+  own_network = ::unshare(CLONE_NEWNET) == 0;
+  capng_clear(CAPNG_SELECT_BOTH);
+  capng_apply(CAPNG_SELECT_CAPS);
+  limit(RLIMIT_FSIZE, file_size_limit);
+  limit(RLIMIT_NOFILE, 512);
+  install_kick_handler();
+}
+
+// One pVM's worth of services with scratch files for handles.
+struct Target {
+  Target() {
+    // As in kx; here because libFuzzer sets handlers after LLVMFuzzerInitialize.
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::signal(SIGPIPE, SIG_IGN);
+    make_empty(scratch);
+    KX_VERIFY(memory.attach(nullptr, 2 << 20).has_value());
+    const std::string file = scratch + "/file";
+    add(::open(scratch.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    add(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    add(::memfd_create("fuzz", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    int pair[2];
+    KX_VERIFY(::pipe2(pair, O_CLOEXEC) == 0);
+    add(pair[0]), add(pair[1]);
+    KX_VERIFY(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+    add(pair[0]), add(pair[1]);
+    add(::eventfd(1, EFD_CLOEXEC));
+    services.timers = &timers;
+  }
+
+  void add(int fd) {
+    if (fd >= 0) {
+      handles.add(UniqueFd(fd));
+    }
+  }
+
+  GuestMemory memory = std::move(*GuestMemory::create(16 << 20));
+  HandleTable handles;
+  Clock clock;
+  TimerService timers = std::move(*TimerService::create([](std::uint32_t, std::uint64_t) {}));
+  Services services{memory, handles, clock};
+};
+
+std::uint64_t pick_argument(FuzzedDataProvider& data) {
+  switch (data.ConsumeIntegralInRange(0, 5)) {
+    case 0:
+      return data.ConsumeIntegralInRange<std::uint64_t>(0, 12);  // handles, counts, small offsets
+    case 1:
+      return data.ConsumeIntegralInRange<std::uint64_t>(0, abi::vcpu_call_buffer_size + 16);
+    case 2:
+      return abi::null_offset;
+    case 3:
+      return abi::memory_gpa + data.ConsumeIntegralInRange<std::uint64_t>(0, 4 << 20);
+    case 4:
+      return abi::shared_gpa + (data.ConsumeIntegralInRange<std::uint64_t>(0, 64) << 12);
+    default:
+      return data.ConsumeIntegral<std::uint64_t>();
+  }
+}
+
+std::uint32_t pick_number(FuzzedDataProvider& data) {
+  if (data.ConsumeBool()) {
+    return data.ConsumeIntegralInRange(abi::first_host_call, static_cast<std::uint32_t>(abi::HostCall::Last));
+  }
+  const auto index = data.ConsumeIntegralInRange<std::size_t>(0, std::size(abi::shapes_detail::table));
+  return index == std::size(abi::shapes_detail::table) ? data.ConsumeIntegral<std::uint32_t>()
+                                                       : abi::shapes_detail::table[index].number;
+}
+
+// Calls that would reach beyond the scratch files, or only cost time.
+bool is_confined(const abi::CallSlot& slot) {
+  switch (slot.number) {
+    case SYS_sync:
+    case SYS_syncfs:
+    case SYS_setpriority:
+      return false;
+    case SYS_socket:
+      return own_network || static_cast<int>(slot.args[0]) == AF_UNIX;
+    default:
+      return true;
+  }
+}
+
+void fill_buffer(FuzzedDataProvider& data, std::byte* buffer) {
+  const auto offset = data.ConsumeIntegralInRange<std::size_t>(0, 256);
+  if (data.ConsumeBool()) {
+    for (std::size_t i = 0, count = data.ConsumeIntegralInRange<std::size_t>(0, 8); i < count; ++i) {
+      const abi::Segment segment{pick_argument(data), pick_argument(data)};
+      std::memcpy(buffer + offset + i * sizeof(segment), &segment, sizeof(segment));
+    }
+  } else {
+    const std::string bytes = data.ConsumeRandomLengthString(512);
+    std::memcpy(buffer + offset, bytes.data(), bytes.size());
+  }
+  std::replace_if(
+      buffer, buffer + abi::vcpu_call_buffer_size,
+      [](std::byte b) { return b == std::byte{'/'} || b == std::byte{'.'}; }, std::byte{'x'});
+}
+
+void serve_one(Target& target, FuzzedDataProvider& data) {
+  std::byte* buffer = target.memory.translate_ram(Gpa{buffer_gpa}, abi::vcpu_call_buffer_size);
+  // SAFETY: the slot's place in the first vCPU's page.
+  auto& slot = reinterpret_cast<abi::VcpuPage*>(target.memory.system() + abi::vcpu0_gpa)->call;
+  slot.number = pick_number(data);
+  for (std::uint64_t& arg : slot.args) {
+    arg = pick_argument(data);
+  }
+  slot.extra[0] = pick_argument(data);
+  fill_buffer(data, buffer);
+  if (!is_confined(slot)) {
+    return;
+  }
+  const std::uint32_t kicked = 1;
+  const bool on_service = data.ConsumeBool();
+  CallContext context{target.services, 0, {buffer, abi::vcpu_call_buffer_size}, on_service ? nullptr : &kicked};
+  serve(context, slot);
+  KX_VERIFY(slot.result >= -4095 || (on_service && slot.result == abi::result_must_exit));
+}
+
+}  // namespace
+}  // namespace kx::hv
+
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  kx::hv::confine();
+  return 0;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  static std::unique_ptr<kx::hv::Target> target;
+  static int uses = 0;
+  if (target == nullptr || ++uses % 64 == 0) {
+    target.reset();
+    target = std::make_unique<kx::hv::Target>();
+  }
+  FuzzedDataProvider data(bytes, size);
+  for (int calls = 0; calls < 16 && data.remaining_bytes() > 0; ++calls) {
+    kx::hv::serve_one(*target, data);
+  }
+  return 0;
+}

@@ -1,0 +1,25 @@
+// The CPUID leaves a pVM sees.
+#pragma once
+
+#include <cstdint>
+
+#include "hypervisor/error.hpp"
+#include "hypervisor/kvm/vm.hpp"
+
+namespace kx::hv {
+
+struct GuestCpu {
+  kvm::CpuidList cpuid;
+  std::uint64_t xcr0;        // states the guest may enable: those the host has enabled and KVM can switch
+  std::uint32_t xsave_size;  // bytes of the XSAVE area for xcr0
+  std::uint64_t tsc_khz;     // guest and host TSC are the same
+  bool slow_exits;           // shadow paging without VMX or SVM: an exit costs tens of microseconds
+  std::uint64_t hwcap;       // AT_HWCAP: leaf 1 EDX
+};
+
+// KVM's list, or the processor's own features where KVM runs CPL3 natively without VMX and SVM (its list hides SSE3,
+// AVX and XSAVE there, though the guest can use them); few cache leaves: each CPUID is an exit, and glibc walks all at
+// every start.
+Result<GuestCpu> guest_cpu(kvm::System& system, kvm::Vm& vm);
+
+}  // namespace kx::hv

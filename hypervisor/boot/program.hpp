@@ -1,0 +1,16 @@
+// Finds the program to run, as a shell would (execvp(3)).
+#pragma once
+
+#include <string>
+
+#include "hypervisor/boot/sandbox.hpp"
+#include "hypervisor/error.hpp"
+#include "hypervisor/family_config.hpp"
+
+namespace kx::hv {
+
+// The path in the view of argv[0]: as it is if it holds a slash, otherwise the first executable file of that name in
+// the program's PATH. Call inside the sandbox. Errors: NotFound, NotExecutable.
+Result<std::string> find_program(const FamilyConfig& config, const Sandbox& sandbox);
+
+}  // namespace kx::hv

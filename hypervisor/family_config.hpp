@@ -1,0 +1,22 @@
+// FamilyConfig: everything a family is started with.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hypervisor/boot/sandbox.hpp"
+
+namespace kx::hv {
+
+struct FamilyConfig {
+  SandboxConfig sandbox;
+  std::vector<std::string> argv;  // argv[0] names the program: a path, or a name looked up in the environment's PATH
+  std::vector<std::string> environment;    // "K=V", complete
+  std::uint64_t memory_limit = 0;          // bytes for each pVM; 0: the hypervisor's default
+  bool stats = false;                      // report on stderr at the end
+  std::optional<std::string> strace_path;  // trace system calls to this host file; "" and "-" mean stderr
+};
+
+}  // namespace kx::hv

@@ -1,0 +1,116 @@
+#include "hypervisor/process/stats_report.hpp"
+
+#include <asm/unistd_64.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <memory>
+#include <string>
+
+#include "hypervisor/kvm/statistics.hpp"
+#include "hypervisor/process/pvm.hpp"
+#include "hypervisor/process/syscall_names.hpp"
+#include "hypervisor/vcpu/vcpu_thread.hpp"
+
+namespace kx::hv {
+
+namespace {
+
+std::uint64_t now_ns() {
+  timespec time{};
+  ::clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+constexpr const char* phase_names[] = {"sandbox", "create VM", "memory", "image", "vCPU", "seccomp"};
+static_assert(std::size(phase_names) == static_cast<std::size_t>(StartPhase::Count));
+
+void add_system_calls(std::string& text, const abi::Stats& stats) {
+  std::uint64_t inside = 0, service = 0, exits = 0;
+  for (std::size_t number = 0; number < 512; ++number) {
+    inside += stats.served_inside[number];
+    service += stats.served_by_service[number];
+    exits += stats.served_by_exit[number];
+  }
+  text += fmt::format("  system calls: {} ({} in the pVM, {} by the service thread, {} by an exit)\n",
+                      inside + service + exits, inside, service, exits);
+  for (std::size_t number = 0; number < 512; ++number) {
+    const std::uint64_t sum =
+        stats.served_inside[number] + stats.served_by_service[number] + stats.served_by_exit[number];
+    if (sum != 0) {
+      text += fmt::format("    {:<24} {:>9} {:>9} {:>9}\n", syscall_name(number), stats.served_inside[number],
+                          stats.served_by_service[number], stats.served_by_exit[number]);
+    }
+  }
+  for (std::size_t number = 0; number < 512; ++number) {
+    if (stats.unsupported[number] != 0) {
+      text += fmt::format("  unsupported: {} ({} times, answered ENOSYS)\n", syscall_name(number),
+                          stats.unsupported[number]);
+    }
+  }
+  if (stats.unsupported_other != 0) {
+    text += fmt::format("  unsupported: unknown numbers ({} times, answered ENOSYS)\n", stats.unsupported_other);
+  }
+}
+
+// What KVM counted for the VM and its first vCPU.
+void add_kvm_counters(std::string& text, Pvm& pvm) {
+  std::vector<kvm::Counter> counters = kvm::read_statistics(pvm.vm().fd());
+  if (const auto vcpu = pvm.vcpu(0); vcpu != nullptr) {
+    for (kvm::Counter& counter : kvm::read_statistics(vcpu->vcpu().fd())) {
+      counters.push_back(std::move(counter));
+    }
+  }
+  text += "  KVM:";
+  for (const kvm::Counter& counter : counters) {
+    text += fmt::format(" {} {}", counter.name, counter.value);
+  }
+  text += '\n';
+}
+
+}  // namespace
+
+StartTimes::StartTimes() : start_tsc_(__builtin_ia32_rdtsc()), last_ns_(now_ns()) {}
+
+void StartTimes::mark(StartPhase phase) {
+  const std::uint64_t now = now_ns();
+  durations_ns_[static_cast<std::size_t>(phase)] += now - last_ns_;
+  last_ns_ = now;
+}
+
+double StartTimes::microseconds(StartPhase phase) const {
+  return static_cast<double>(durations_ns_[static_cast<std::size_t>(phase)]) / 1000.0;
+}
+
+void print_stats(Pvm& pvm, const StartTimes& times, std::uint64_t tsc_khz) {
+  // The guest may write its counters at any time: one copy is printed.
+  const auto copy = std::make_unique<abi::Stats>();
+  std::memcpy(copy.get(), &pvm.stats(), sizeof(abi::Stats));
+  const abi::Stats& stats = *copy;
+  std::string text = "kx: statistics\n  start:";
+  for (std::size_t phase = 0; phase < static_cast<std::size_t>(StartPhase::Count); ++phase) {
+    text += fmt::format(" {} {:.0f} us,", phase_names[phase], times.microseconds(static_cast<StartPhase>(phase)));
+  }
+  const auto since_start = [&](std::uint64_t tsc) {
+    return static_cast<double>(tsc - times.process_start_tsc()) * 1000.0 / static_cast<double>(tsc_khz);
+  };
+  text += fmt::format(" library OS entered after {:.0f} us, program entered after {:.0f} us\n",
+                      since_start(stats.entry_tsc), since_start(stats.loaded_tsc));
+  add_system_calls(text, stats);
+  text += fmt::format("  entries: {} by patched sites, {} trapped; {} sites patched\n", stats.patched_calls,
+                      stats.trapped, stats.patched_sites);
+  text += fmt::format("  page faults: {}, pages mapped {}, TLB flushes {}, signals delivered {}\n", stats.page_faults,
+                      stats.pages_mapped, stats.flushes, stats.signals_delivered);
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  text +=
+      fmt::format("  memory: {} KiB in use, {} KiB at most, slots {} MiB; kx resident at most {} KiB\n",
+                  stats.memory_in_use / 1024, stats.memory_peak / 1024, pvm.memory().ram_size() >> 20, usage.ru_maxrss);
+  add_kvm_counters(text, pvm);
+  std::fputs(text.c_str(), stderr);
+}
+
+}  // namespace kx::hv

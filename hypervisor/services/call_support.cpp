@@ -1,0 +1,106 @@
+#include "hypervisor/services/call_support.hpp"
+
+#include <sched.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "hypervisor/vcpu/interruptible.hpp"
+
+namespace kx::hv {
+
+std::int64_t copy_string(const CallContext& context, std::uint64_t offset, char* to, std::size_t capacity) {
+  if (offset >= context.buffer.size()) {
+    return -EFAULT;
+  }
+  const std::byte* from = context.buffer.data() + offset;
+  const std::size_t available = context.buffer.size() - offset;
+  const std::size_t limit = std::min(available, capacity);
+  // SAFETY: `limit` bytes of the buffer from `from`.
+  const std::size_t length = ::strnlen(reinterpret_cast<const char*>(from), limit);
+  if (length == limit) {
+    return limit == capacity ? -ENAMETOOLONG : -EFAULT;
+  }
+  copy_once(to, from, length);
+  to[length] = '\0';  // whatever the guest wrote meanwhile
+  return 0;
+}
+
+std::int64_t host_syscall(long number, const SyscallArgs& args) {
+  const long result = ::syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
+  return result == -1 ? -errno : result;
+}
+
+std::int64_t host_syscall_blocking(const CallContext& context, long number, const SyscallArgs& args) {
+  if (!context.may_block()) {
+    return abi::result_must_exit;
+  }
+  return kx_interruptible_syscall(context.kicked, number, args.data());
+}
+
+bool never_blocks(int fd) {
+  struct stat status;
+  if (::fstat(fd, &status) != 0) {
+    return false;
+  }
+  return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) || S_ISBLK(status.st_mode);
+}
+
+namespace {
+
+// The thread's own working directory. The descriptor is kept so that comparing it with the next one is enough: it
+// cannot be reused for another directory.
+thread_local bool separate_directory = false;
+thread_local HandleTable::File current_directory;
+
+std::int64_t change_directory(int fd) {
+  if (!separate_directory) {
+    // unshare(2): the working directory stops being shared with the other threads of the process.
+    if (::unshare(CLONE_FS) != 0) {
+      return -errno;
+    }
+    separate_directory = true;
+  }
+  return ::fchdir(fd) != 0 ? -errno : 0;
+}
+
+}  // namespace
+
+std::int64_t enter_directory(const CallContext& context, std::uint64_t handle) {
+  HandleTable::File directory = context.services.handles.get(handle);
+  if (directory == nullptr) {
+    return -EBADF;
+  }
+  if (directory != current_directory) {
+    if (const std::int64_t error = change_directory(directory->get()); error != 0) {
+      return error;
+    }
+    current_directory = std::move(directory);
+  }
+  return 0;
+}
+
+std::int64_t enter_directory(int fd) {
+  current_directory = nullptr;
+  return change_directory(fd);
+}
+
+void hide_own_pid(std::byte* credentials, std::size_t size) {
+  pid_t pid;
+  if (size >= sizeof(pid)) {
+    std::memcpy(&pid, credentials, sizeof(pid));
+    pid = pid == ::getpid() ? 0 : pid;
+    std::memcpy(credentials, &pid, sizeof(pid));
+  }
+}
+
+std::int64_t add_handle(const CallContext& context, int fd) {
+  const std::int32_t handle = context.services.handles.add(UniqueFd(fd));
+  return handle < 0 ? -EMFILE : handle;
+}
+
+}  // namespace kx::hv

@@ -1,0 +1,128 @@
+// What the handlers of host calls share: checked access to the call buffer, and host system calls with their rules.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <kx/abi/syscall_shapes.hpp>
+#include <kx/base/address.hpp>
+#include <string>
+#include <type_traits>
+
+#include "hypervisor/services/host_calls.hpp"
+
+namespace kx::hv {
+
+using abi::null_offset;
+using SyscallArgs = std::array<std::uint64_t, 6>;
+
+// The bytes [offset, offset + size) of the call buffer, or null if they are not all inside it.
+inline std::byte* buffer_at(const CallContext& context, std::uint64_t offset, std::uint64_t size) {
+  return outside(offset, size, 0, context.buffer.size()) ? nullptr : context.buffer.data() + offset;
+}
+
+// memcpy out of memory the guest may be writing to: read once here, never again through `from`.
+inline void copy_once(void* to, const std::byte* from, std::size_t size) {
+  std::memcpy(to, from, size);
+  asm volatile("" ::: "memory");  // SAFETY: no instruction; forbids the compiler to read the source a second time
+}
+
+// Copies a struct out of the call buffer. False if it is not inside.
+template <class T>
+[[nodiscard]] bool copy_in(const CallContext& context, std::uint64_t offset, T& value) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  const std::byte* from = buffer_at(context, offset, sizeof(T));
+  if (from != nullptr) {
+    copy_once(&value, from, sizeof(T));
+  }
+  return from != nullptr;
+}
+
+template <class T>
+[[nodiscard]] bool copy_out(const CallContext& context, std::uint64_t offset, const T& value) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  std::byte* to = buffer_at(context, offset, sizeof(T));
+  if (to != nullptr) {
+    std::memcpy(to, &value, sizeof(T));
+  }
+  return to != nullptr;
+}
+
+// Copies a NUL-terminated string out of the call buffer into `to`, which holds `capacity` bytes. 0, -EFAULT when it
+// does not end inside the buffer, -ENAMETOOLONG when it does not fit.
+std::int64_t copy_string(const CallContext& context, std::uint64_t offset, char* to, std::size_t capacity);
+
+// A path of at most PATH_MAX bytes, copied out of the call buffer.
+struct Path {
+  char text[4096];
+  [[nodiscard]] bool is_absolute() const { return text[0] == '/'; }
+};
+inline std::int64_t copy_path(const CallContext& context, std::uint64_t offset, Path& path) {
+  return copy_string(context, offset, path.text, sizeof(path.text));
+}
+
+template <class T>
+std::uint64_t address_of(T* pointer) {
+  return reinterpret_cast<std::uint64_t>(pointer);  // SAFETY: becomes an argument of a host system call, nothing else
+}
+
+// The host's answer: a result, or -errno.
+std::int64_t host_syscall(long number, const SyscallArgs& args);
+
+// The same for a call that may block: a kick of the vCPU ends it with -EINTR. On the service thread it is not made at
+// all; the answer is result_must_exit.
+std::int64_t host_syscall_blocking(const CallContext& context, long number, const SyscallArgs& args);
+
+// True if reading and writing never waits for anyone: regular files, directories, block devices.
+bool never_blocks(int fd);
+
+// Whether a directory argument means "none": -1 or AT_FDCWD. Then only an absolute path makes sense.
+inline bool is_no_directory(std::uint64_t handle) {
+  const auto value = static_cast<std::int32_t>(handle);
+  return value == -1 || value == -100;
+}
+
+// Makes the directory behind `handle` the working directory of the calling thread alone. 0 or -errno.
+std::int64_t enter_directory(const CallContext& context, std::uint64_t handle);
+
+// The same for a descriptor of the hypervisor's own, which need not stay open.
+std::int64_t enter_directory(int fd);
+
+// Hands a new descriptor to the pVM: its handle, or -EMFILE (the descriptor is closed).
+std::int64_t add_handle(const CallContext& context, int fd);
+
+// In a struct ucred from the host, kx's own pid becomes 0: a process of the family, which has other pids.
+void hide_own_pid(std::byte* credentials, std::size_t size);
+
+// The handlers, one group per file.
+std::int64_t serve_passthrough(CallContext& context, Call& call);
+
+std::int64_t serve_open(CallContext& context, Call& call);  // files.cpp
+std::int64_t serve_open_device(CallContext& context, Call& call);
+std::int64_t serve_close(CallContext& context, Call& call);
+std::int64_t serve_read(CallContext& context, Call& call);
+std::int64_t serve_write(CallContext& context, Call& call);
+std::int64_t serve_sendfile(CallContext& context, Call& call);
+std::int64_t serve_mem_file(CallContext& context, Call& call);
+std::int64_t serve_ioctl(CallContext& context, Call& call);  // file_control.cpp
+std::int64_t serve_fcntl(CallContext& context, Call& call);
+std::int64_t serve_send_message(CallContext& context, Call& call);  // messages.cpp
+std::int64_t serve_receive_message(CallContext& context, Call& call);
+std::int64_t serve_poll(CallContext& context, Call& call);  // waiting.cpp
+std::int64_t serve_futex_wait(CallContext& context, Call& call);
+std::int64_t serve_futex_wake(CallContext& context, Call& call);
+std::int64_t serve_sleep_until(CallContext& context, Call& call);
+std::int64_t serve_timer_arm(CallContext& context, Call& call);
+std::int64_t serve_memory_grow(CallContext& context, Call& call);  // memory_calls.cpp
+std::int64_t serve_memory_release(CallContext& context, Call& call);
+std::int64_t serve_map_shared(CallContext& context, Call& call);
+std::int64_t serve_unmap_shared(CallContext& context, Call& call);
+std::int64_t serve_sync_shared(CallContext& context, Call& call);
+std::int64_t serve_host_info(CallContext& context, Call& call);  // host_info.cpp
+std::int64_t serve_handle_path(CallContext& context, Call& call);
+std::int64_t serve_random(CallContext& context, Call& call);
+std::int64_t serve_process_times(CallContext& context, Call& call);
+std::int64_t serve_decode(CallContext& context, Call& call);  // decode.cpp
+
+}  // namespace kx::hv

@@ -1,0 +1,223 @@
+// Host calls that control open files: ioctl and fcntl.
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <kx/abi/ioctl_shapes.hpp>
+
+#include "hypervisor/services/call_support.hpp"
+
+namespace kx::hv {
+
+namespace {
+
+using abi::IoctlArgument;
+using abi::IoctlRule;
+using abi::IoctlShape;
+
+constexpr std::size_t ioctl_argument_limit = 64;
+
+// The whole family is one process group on the host, that of kx, and knows itself by its own id.
+std::int64_t get_group(const CallContext& context, int fd, std::uint64_t offset) {
+  pid_t host_group;
+  if (::ioctl(fd, TIOCGPGRP, &host_group) != 0) {
+    return -errno;
+  }
+  std::int32_t group = host_group;
+  if (host_group == ::getpgrp()) {
+    group = context.services.group_id;
+  } else if (host_group == context.services.group_id) {
+    group = INT32_MAX;  // somebody else's group must not look like the pVM's
+  }
+  return copy_out(context, offset, group) ? 0 : -EFAULT;
+}
+
+std::int64_t set_group(const CallContext& context, int fd, std::uint64_t offset) {
+  std::int32_t group;
+  if (!copy_in(context, offset, group)) {
+    return -EFAULT;
+  }
+  if (group != context.services.group_id) {
+    return -EPERM;
+  }
+  const pid_t host_group = ::getpgrp();
+  return host_syscall_blocking(context, SYS_ioctl,
+                               {static_cast<std::uint64_t>(fd), TIOCSPGRP, address_of(&host_group)});
+}
+
+std::int64_t get_session(const CallContext& context, int fd, std::uint64_t offset) {
+  pid_t host_session;
+  if (::ioctl(fd, TIOCGSID, &host_session) != 0) {
+    return -errno;
+  }
+  return copy_out(context, offset, context.services.session_id) ? 0 : -EFAULT;
+}
+
+std::int64_t clone_range(const CallContext& context, int fd, const IoctlShape& shape, std::uint64_t offset) {
+  struct {
+    std::int64_t source;
+    std::uint64_t range[3];
+  } argument;
+  if (!copy_in(context, offset, argument)) {
+    return -EFAULT;
+  }
+  const HandleTable::File source = context.services.handles.get(static_cast<std::uint64_t>(argument.source));
+  if (source == nullptr) {
+    return -EBADF;
+  }
+  argument.source = source->get();
+  return host_syscall(SYS_ioctl, {static_cast<std::uint64_t>(fd), shape.request, address_of(&argument)});
+}
+
+std::int64_t plain_ioctl(const CallContext& context, int fd, const IoctlShape& shape, std::uint64_t argument) {
+  alignas(16) std::byte copy[ioctl_argument_limit] = {};
+  HandleTable::File other;
+  SyscallArgs args{static_cast<std::uint64_t>(fd), shape.request, argument};
+  std::byte* guest = nullptr;
+  switch (shape.argument) {
+    case IoctlArgument::None:
+      args[2] = 0;
+      break;
+    case IoctlArgument::Integer:
+      break;
+    case IoctlArgument::Handle:
+      other = context.services.handles.get(argument);
+      if (other == nullptr) {
+        return -EBADF;
+      }
+      args[2] = static_cast<std::uint64_t>(other->get());
+      break;
+    case IoctlArgument::In:
+    case IoctlArgument::Out:
+    case IoctlArgument::InOut:
+      guest = buffer_at(context, argument, shape.size);
+      if (guest == nullptr) {
+        return -EFAULT;
+      }
+      if (shape.argument != IoctlArgument::Out) {
+        copy_once(copy, guest, shape.size);
+      }
+      args[2] = address_of(copy);
+      break;
+  }
+  const std::int64_t result =
+      shape.may_block ? host_syscall_blocking(context, SYS_ioctl, args) : host_syscall(SYS_ioctl, args);
+  if (result >= 0 && (shape.argument == IoctlArgument::Out || shape.argument == IoctlArgument::InOut)) {
+    std::memcpy(guest, copy, shape.size);
+  }
+  return result;
+}
+
+// A pseudo-terminal's other side: the descriptor becomes a handle.
+std::int64_t open_peer(const CallContext& context, int fd, const IoctlShape& shape, std::uint64_t flags) {
+  const std::int64_t peer =
+      host_syscall(SYS_ioctl, {static_cast<std::uint64_t>(fd), shape.request, flags | O_CLOEXEC | O_NOCTTY});
+  return peer < 0 ? peer : add_handle(context, static_cast<int>(peer));
+}
+
+struct LockCommand {
+  int host;
+  bool set;
+  bool wait;
+};
+
+// fcntl(2): the OFD forms demand l_pid 0 and are owned by the open file description.
+LockCommand lock_command(const Services& services, int command) {
+  const bool by_file = services.record_locks == RecordLocks::OfFile;
+  switch (command) {
+    case F_GETLK:
+      return {by_file ? F_OFD_GETLK : F_GETLK, false, false};
+    case F_SETLK:
+      return {by_file ? F_OFD_SETLK : F_SETLK, true, false};
+    case F_SETLKW:
+      return {by_file ? F_OFD_SETLKW : F_SETLKW, true, true};
+    case F_OFD_SETLKW:
+      return {command, true, true};
+    case F_OFD_SETLK:
+      return {command, true, false};
+    default:
+      return {command, false, false};
+  }
+}
+
+std::int64_t record_lock(const CallContext& context, int fd, int command, std::uint64_t offset) {
+  struct flock lock;
+  if (!copy_in(context, offset, lock)) {
+    return -EFAULT;
+  }
+  const bool asks_by_file = command == F_OFD_GETLK || command == F_OFD_SETLK || command == F_OFD_SETLKW;
+  if (!asks_by_file) {
+    lock.l_pid = 0;
+  }
+  const LockCommand host = lock_command(context.services, command);
+  const SyscallArgs args{static_cast<std::uint64_t>(fd), static_cast<std::uint64_t>(host.host), address_of(&lock)};
+  const std::int64_t result =
+      host.wait ? host_syscall_blocking(context, SYS_fcntl, args) : host_syscall(SYS_fcntl, args);
+  if (result >= 0 && !host.set && !copy_out(context, offset, lock)) {
+    return -EFAULT;
+  }
+  return result;
+}
+
+}  // namespace
+
+std::int64_t serve_ioctl(CallContext& context, Call& call) {
+  const HandleTable::File file = context.services.handles.get(call.args[0]);
+  if (file == nullptr) {
+    return -EBADF;
+  }
+  const IoctlShape* shape = abi::find_ioctl(call.args[1]);
+  if (shape == nullptr) {
+    return -ENOTTY;
+  }
+  switch (shape->rule) {
+    case IoctlRule::GetGroup:
+      return get_group(context, file->get(), call.args[2]);
+    case IoctlRule::SetGroup:
+      return set_group(context, file->get(), call.args[2]);
+    case IoctlRule::GetSession:
+      return get_session(context, file->get(), call.args[2]);
+    case IoctlRule::CloneRange:
+      return clone_range(context, file->get(), *shape, call.args[2]);
+    case IoctlRule::ReturnsHandle:
+      return open_peer(context, file->get(), *shape, call.args[2]);
+    case IoctlRule::Plain:
+      return plain_ioctl(context, file->get(), *shape, call.args[2]);
+  }
+  return -ENOTTY;
+}
+
+std::int64_t serve_fcntl(CallContext& context, Call& call) {
+  const HandleTable::File file = context.services.handles.get(call.args[0]);
+  if (file == nullptr) {
+    return -EBADF;
+  }
+  const int fd = file->get();
+  const int command = static_cast<int>(call.args[1]);
+  SyscallArgs args{static_cast<std::uint64_t>(fd), static_cast<std::uint64_t>(command), call.args[2]};
+  switch (command) {
+    case F_SETFL:
+      args[2] &= ~std::uint64_t{O_ASYNC};  // its signal would go to kx
+      [[fallthrough]];
+    case F_GETFL:
+    case F_SETPIPE_SZ:
+    case F_GETPIPE_SZ:
+    case F_ADD_SEALS:
+    case F_GET_SEALS:
+      return host_syscall(SYS_fcntl, args);
+    case F_GETLK:
+    case F_SETLK:
+    case F_SETLKW:
+    case F_OFD_GETLK:
+    case F_OFD_SETLK:
+    case F_OFD_SETLKW:
+      return record_lock(context, fd, command, call.args[2]);
+    default:
+      return -EINVAL;  // F_SETOWN, F_SETLEASE, F_NOTIFY: signals and leases of the host
+  }
+}
+
+}  // namespace kx::hv

@@ -1,0 +1,250 @@
+// Host calls that open, close, read and write files.
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+#include "hypervisor/services/call_support.hpp"
+#include "hypervisor/services/host_objects.hpp"
+
+namespace kx::hv {
+
+namespace {
+
+// What the library OS wants to know of every file it opens: its type, and for a device which one.
+void describe(const struct stat& status, Call& call) {
+  call.extra[0] = status.st_mode;
+  call.extra[1] = status.st_rdev;
+}
+
+// True if open(2) of what `path` names may wait for somebody: a FIFO for its other end, a device for itself.
+bool open_may_block(int directory, const Path& path, std::uint64_t flags) {
+  if ((flags & (O_PATH | O_DIRECTORY | O_NONBLOCK)) != 0 || (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) {
+    return false;
+  }
+  struct stat status;
+  const int follow = (flags & O_NOFOLLOW) != 0 ? AT_SYMLINK_NOFOLLOW : 0;
+  return ::fstatat(directory, path.text, &status, follow) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+// openat2(2), which is strict, for what the program gave to openat(2), which is not, or to openat2 itself. Magic links
+// lead out of any view: the guest cannot have them.
+open_how how_to_open(const Call& call) {
+  constexpr std::uint64_t path_flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  constexpr std::uint64_t open_flags = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK |
+                                       O_SYNC | O_ASYNC | O_DIRECT | 0100000 /* the kernel's O_LARGEFILE */ |
+                                       O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | __O_TMPFILE;
+  open_how how{};
+  const bool strict = call.args[4] != 0;
+  how.flags = call.args[2] | O_CLOEXEC | ((call.args[2] & O_PATH) != 0 ? 0 : std::uint64_t{O_NOCTTY});
+  if (!strict) {
+    how.flags &= (how.flags & O_PATH) != 0 ? path_flags : open_flags;
+  }
+  how.mode = (how.flags & (O_CREAT | __O_TMPFILE)) != 0 ? call.args[3] & 07777 : 0;
+  how.resolve = call.args[4] | RESOLVE_NO_MAGICLINKS;
+  return how;
+}
+
+std::int64_t open_file(const CallContext& context, int directory, const Path& path, const Call& call) {
+  open_how how = how_to_open(call);
+  const std::uint64_t flags = how.flags;
+  const SyscallArgs args{static_cast<std::uint64_t>(directory), address_of(path.text), address_of(&how), sizeof(how)};
+  if (open_may_block(directory, path, flags)) {
+    // Before anybody is woken at the FIFO's other end.
+    const std::int64_t error = check_fifo(directory, path, flags);
+    return error != 0 ? error : host_syscall_blocking(context, SYS_openat2, args);
+  }
+  if (context.may_block() || (flags & (O_PATH | O_NONBLOCK)) != 0) {
+    return host_syscall(SYS_openat2, args);
+  }
+  // The file may have become a FIFO since it was looked at: the service thread must not wait even then.
+  how.flags |= O_NONBLOCK;
+  const std::int64_t fd = host_syscall(SYS_openat2, args);
+  if (fd == -ENXIO || fd == -EWOULDBLOCK) {
+    return abi::result_must_exit;
+  }
+  if (fd >= 0) {
+    ::fcntl(static_cast<int>(fd), F_SETFL, static_cast<int>(flags));
+  }
+  return fd;
+}
+
+// Whether a pVM may have this file, judged by the file itself, whatever path led to it.
+std::int64_t check_opened(int fd, const struct stat& status, std::uint64_t flags) {
+  if (lies_on_procfs(fd, status.st_dev)) {
+    return -EACCES;
+  }
+  const bool writes_fifo = S_ISFIFO(status.st_mode) && (flags & O_PATH) == 0 && (flags & O_ACCMODE) != O_RDONLY;
+  return writes_fifo && lies_on_read_only_mount(fd) ? -EROFS : 0;
+}
+
+// Segments of guest memory as the host's vector; nothing is copied, the data goes straight there.
+class Segments {
+ public:
+  std::int64_t read(const CallContext& context, std::uint64_t offset, std::uint64_t count) {
+    if (count > abi::max_segments) {
+      return -EINVAL;
+    }
+    const std::byte* from = buffer_at(context, offset, count * sizeof(abi::Segment));
+    if (from == nullptr) {
+      return -EFAULT;
+    }
+    for (std::uint64_t i = 0; i < count; ++i) {
+      abi::Segment segment;
+      copy_once(&segment, from + i * sizeof(segment), sizeof(segment));
+      if (segment.size == 0) {
+        continue;
+      }
+      std::byte* memory = context.services.memory.translate(Gpa{segment.gpa}, segment.size);
+      if (memory == nullptr) {
+        return -EFAULT;
+      }
+      vector_[count_++] = {memory, segment.size};
+    }
+    return 0;
+  }
+
+  [[nodiscard]] std::uint64_t address() const { return address_of(vector_); }
+  [[nodiscard]] std::uint64_t count() const { return count_; }
+
+ private:
+  std::size_t count_ = 0;
+  iovec vector_[abi::max_segments];
+};
+
+// preadv2 and pwritev2; a file offset of -1 means the file's own position.
+std::int64_t transfer(CallContext& context, Call& call, long number) {
+  const HandleTable::File file = context.services.handles.get(call.args[0]);
+  if (file == nullptr) {
+    return -EBADF;
+  }
+  Segments segments;
+  if (const std::int64_t error = segments.read(context, call.args[1], call.args[2]); error != 0) {
+    return error;
+  }
+  SyscallArgs args{static_cast<std::uint64_t>(file->get()),
+                   segments.address(),
+                   segments.count(),
+                   call.args[3],
+                   0 /* upper half of the offset, unused on x86-64 */,
+                   call.args[4]};
+  if (never_blocks(file->get())) {
+    return host_syscall(number, args);
+  }
+  if (context.may_block()) {
+    return host_syscall_blocking(context, number, args);
+  }
+  // EAGAIN: would block, or the file is non-blocking; EOPNOTSUPP: the host cannot tell. By an exit it will be seen.
+  args[5] |= RWF_NOWAIT;
+  const std::int64_t result = host_syscall(number, args);
+  return result == -EAGAIN || result == -EOPNOTSUPP ? abi::result_must_exit : result;
+}
+
+}  // namespace
+
+std::int64_t serve_open(CallContext& context, Call& call) {
+  Path path;
+  if (const std::int64_t error = copy_path(context, call.args[1], path); error != 0) {
+    return error;
+  }
+  HandleTable::File directory;
+  if (!is_no_directory(call.args[0])) {
+    directory = context.services.handles.get(call.args[0]);
+  }
+  if (directory == nullptr && !path.is_absolute()) {
+    return -EBADF;
+  }
+  const std::int64_t fd = open_file(context, directory == nullptr ? AT_FDCWD : directory->get(), path, call);
+  if (fd < 0) {
+    return fd;
+  }
+  UniqueFd file(static_cast<int>(fd));
+  struct stat status {};
+  ::fstat(file.get(), &status);
+  if (const std::int64_t error = check_opened(file.get(), status, call.args[2]); error != 0) {
+    return error;
+  }
+  describe(status, call);
+  return add_handle(context, file.release());
+}
+
+std::int64_t serve_open_device(CallContext& context, Call& call) {
+  static constexpr const char* names[] = {"null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts/"};
+  static_assert(std::size(names) == static_cast<std::size_t>(abi::DeviceName::Last));
+  if (call.args[0] >= std::size(names) || context.services.sandbox == nullptr) {
+    return -ENOENT;
+  }
+  std::string name = names[call.args[0]];
+  if (static_cast<abi::DeviceName>(call.args[0]) == abi::DeviceName::Pts) {
+    name += std::to_string(static_cast<std::uint32_t>(call.args[2]));
+  }
+  auto device = context.services.sandbox->open_device(name, static_cast<int>(call.args[1] & ~std::uint64_t{O_CREAT}));
+  if (!device) {
+    return device.error().errno_value != 0 ? -device.error().errno_value : -ENXIO;
+  }
+  struct stat status {};
+  ::fstat(device->get(), &status);
+  describe(status, call);
+  return add_handle(context, device->release());
+}
+
+std::int64_t serve_close(CallContext& context, Call& call) {
+  return context.services.handles.remove(call.args[0]) ? 0 : -EBADF;
+}
+
+std::int64_t serve_read(CallContext& context, Call& call) {
+  return transfer(context, call, SYS_preadv2);
+}
+std::int64_t serve_write(CallContext& context, Call& call) {
+  return transfer(context, call, SYS_pwritev2);
+}
+
+std::int64_t serve_sendfile(CallContext& context, Call& call) {
+  const HandleTable::File out = context.services.handles.get(call.args[0]);
+  const HandleTable::File in = context.services.handles.get(call.args[1]);
+  if (out == nullptr || in == nullptr) {
+    return -EBADF;
+  }
+  auto offset = static_cast<off_t>(call.args[2]);
+  const bool from_position = call.args[2] == null_offset;
+  const SyscallArgs args{static_cast<std::uint64_t>(out->get()), static_cast<std::uint64_t>(in->get()),
+                         from_position ? 0 : address_of(&offset), call.args[3]};
+  const std::int64_t result = host_syscall_blocking(context, SYS_sendfile, args);
+  call.extra[0] = static_cast<std::uint64_t>(offset);
+  return result;
+}
+
+std::int64_t serve_mem_file(CallContext& context, Call& call) {
+  char name[128];
+  if (const std::int64_t error = copy_string(context, call.args[2], name, sizeof(name)); error != 0) {
+    return error;
+  }
+  const std::byte* content = buffer_at(context, call.args[0], call.args[1]);
+  if (content == nullptr) {
+    return -EFAULT;
+  }
+  UniqueFd file(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!file) {
+    return -errno;
+  }
+  for (std::uint64_t written = 0; written < call.args[1];) {
+    const ssize_t part = ::pwrite(file.get(), content + written, call.args[1] - written, static_cast<off_t>(written));
+    if (part < 0) {
+      return -errno;
+    }
+    written += static_cast<std::uint64_t>(part);
+  }
+  if (::fcntl(file.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0) {
+    return -errno;
+  }
+  return add_handle(context, file.release());
+}
+
+}  // namespace kx::hv

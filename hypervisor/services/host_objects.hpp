@@ -1,0 +1,43 @@
+// What of the host's a pVM may talk to through the file system: nothing that lies on a read-only mount.
+//
+// Linux lets anyone with the permission connect to a socket, or write to a FIFO, on a read-only mount. In a view that
+// would be a way to ask the host's services (D-Bus, a container engine) for what the view withholds.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+#include "hypervisor/services/call_support.hpp"
+
+namespace kx::hv {
+
+// A procfs: no file of one is ever given to a pVM. `device` is the file's st_dev.
+bool lies_on_procfs(int fd, dev_t device);
+
+// Whether the mount through which `fd` (O_PATH too) was opened is read-only.
+bool lies_on_read_only_mount(int fd);
+
+// EROFS if opening `path` with `flags` would write to a FIFO on a read-only mount, otherwise 0.
+std::int64_t check_fifo(int directory, const Path& path, std::uint64_t flags);
+
+// An address for connect(2) or sendmsg(2), checked. A pathname of a UNIX socket is replaced by a link to the very
+// socket that was checked: the guest may redirect a symbolic link meanwhile.
+class CheckedAddress {
+ public:
+  // `address` is private memory of `capacity` bytes, `size` of them from the guest; both may be changed. A relative
+  // pathname starts at the directory behind handle `directory`. The object must outlive the host call.
+  // EACCES: a socket on a read-only mount. ECONNREFUSED: an abstract name, as for one that nobody listens on.
+  std::int64_t check(const CallContext& context, std::byte* address, std::uint32_t& size, std::uint32_t capacity,
+                     std::uint64_t directory);
+
+ private:
+  UniqueFd socket_;
+};
+
+bool is_relative_unix_address(const std::byte* address, std::uint64_t size);
+
+// EACCES if bind(2) to the address would take an abstract name: those are shared by all families and the host.
+std::int64_t check_bind(const std::byte* address, std::uint64_t size);
+
+}  // namespace kx::hv

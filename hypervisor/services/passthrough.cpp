@@ -1,0 +1,412 @@
+// Linux system calls passed through to the host: decoded, checked and carried out by their shape.
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <kx/abi/syscall_shapes.hpp>
+#include <utility>
+
+#include "hypervisor/services/call_support.hpp"
+#include "hypervisor/services/host_objects.hpp"
+#include "hypervisor/services/socket_policy.hpp"
+
+namespace kx::hv {
+
+namespace {
+
+using abi::ArgKind;
+using abi::ArgShape;
+using abi::SyscallShape;
+
+constexpr std::size_t argument_count = 6;
+
+// Private memory for the arguments of one call; each needs at most the whole call buffer.
+class Scratch {
+ public:
+  std::byte* take(std::size_t size) {
+    const std::size_t rounded = align_up(size, 16);
+    KX_VERIFY(rounded <= sizeof(bytes_) - used_);
+    return bytes_ + std::exchange(used_, used_ + rounded);
+  }
+
+ private:
+  std::size_t used_ = 0;
+  alignas(16) std::byte bytes_[argument_count * (abi::vcpu_call_buffer_size + 16)];
+};
+
+// One passed-through call: its arguments become the host's, step by step.
+class Passthrough {
+ public:
+  Passthrough(CallContext& context, Call& call, const SyscallShape& shape)
+      : context_(context), call_(call), shape_(shape) {}
+
+  std::int64_t serve();
+
+ private:
+  std::int64_t decode(std::size_t i);
+  std::int64_t decode_sized(std::size_t i);
+  std::int64_t decode_handle(std::size_t i);
+  std::int64_t decode_path(std::size_t i);
+  std::int64_t decode_in(std::size_t i, std::uint64_t size);
+  std::int64_t decode_out(std::size_t i, std::uint64_t size);
+  std::int64_t check() const;
+  std::int64_t check_address();
+  void set_close_on_exec();
+  [[nodiscard]] bool belongs_to_caller_thread() const;
+  std::int64_t finish(std::int64_t result);
+  std::int64_t finish_pair(std::int64_t result);
+  void copy_results();
+  void cap_memory();
+  std::int64_t name_descriptor();
+
+  [[nodiscard]] int int_arg(std::size_t i) const { return static_cast<int>(call_.args[i]); }
+
+  CallContext& context_;
+  Call& call_;
+  const SyscallShape& shape_;
+  SyscallArgs host_{};
+  HandleTable::File files_[argument_count];  // held open during the call
+  std::byte* private_[argument_count] = {};  // private copies of In and InOut arguments
+  bool no_directory_ = false;                // the directory argument before a path is absent
+  CheckedAddress checked_address_;
+  Scratch scratch_;
+};
+
+std::int64_t Passthrough::decode_handle(std::size_t i) {
+  files_[i] = context_.services.handles.get(call_.args[i]);
+  if (files_[i] == nullptr) {
+    return -EBADF;
+  }
+  host_[i] = static_cast<std::uint64_t>(files_[i]->get());
+  return 0;
+}
+
+std::int64_t Passthrough::decode_path(std::size_t i) {
+  const std::size_t capacity = std::min<std::size_t>(context_.buffer.size(), 4096);
+  char* path = reinterpret_cast<char*>(scratch_.take(capacity));  // SAFETY: private bytes used as text
+  if (const std::int64_t error = copy_string(context_, call_.args[i], path, capacity); error != 0) {
+    return error;
+  }
+  const bool absolute = path[0] == '/';
+  if (shape_.args[i].kind == ArgKind::CwdPath && !absolute) {
+    if (const std::int64_t error = enter_directory(context_, call_.extra[0]); error != 0) {
+      return error;
+    }
+  }
+  if (std::exchange(no_directory_, false) && !absolute) {
+    return -EBADF;
+  }
+  host_[i] = address_of(path);
+  return 0;
+}
+
+std::int64_t Passthrough::decode_in(std::size_t i, std::uint64_t size) {
+  const std::byte* from = buffer_at(context_, size == 0 ? 0 : call_.args[i], size);
+  if (from == nullptr) {
+    return -EFAULT;
+  }
+  private_[i] = scratch_.take(size);
+  copy_once(private_[i], from, size);
+  host_[i] = address_of(private_[i]);
+  return 0;
+}
+
+// The host kernel writes straight into the call buffer: nothing there is read back.
+std::int64_t Passthrough::decode_out(std::size_t i, std::uint64_t size) {
+  std::byte* to = buffer_at(context_, size == 0 ? 0 : call_.args[i], size);
+  if (to == nullptr) {
+    return -EFAULT;
+  }
+  host_[i] = address_of(to);
+  return 0;
+}
+
+std::int64_t Passthrough::decode(std::size_t i) {
+  const ArgShape& arg = shape_.args[i];
+  const std::uint64_t value = call_.args[i];
+  switch (arg.kind) {
+    case ArgKind::None:
+    case ArgKind::OutSized:  // in a second pass: needs the length it points to
+      return 0;
+    case ArgKind::Int:
+      host_[i] = value;
+      return 0;
+    case ArgKind::Handle:
+      return decode_handle(i);
+    case ArgKind::DirHandle:
+      no_directory_ = is_no_directory(value);
+      if (no_directory_) {
+        host_[i] = static_cast<std::uint64_t>(AT_FDCWD);
+        return 0;
+      }
+      return decode_handle(i);
+    case ArgKind::PathOrNull:
+      if (value == null_offset) {
+        return no_directory_ ? -EBADF : 0;
+      }
+      return decode_path(i);
+    case ArgKind::Path:
+    case ArgKind::CwdPath:
+      return decode_path(i);
+    case ArgKind::InOrNull:
+    case ArgKind::InOutOrNull:
+      return value == null_offset ? 0 : decode_in(i, arg.size);
+    case ArgKind::In:
+    case ArgKind::InOut:
+      return decode_in(i, arg.size);
+    case ArgKind::InLength:
+      return call_.args[arg.index] > context_.buffer.size() ? -EFAULT : decode_in(i, call_.args[arg.index]);
+    case ArgKind::OutOrNull:
+      return value == null_offset ? 0 : decode_out(i, arg.size);
+    case ArgKind::Out:
+      return decode_out(i, arg.size);
+    case ArgKind::OutLength:
+      return decode_out(i, call_.args[arg.index]);
+    case ArgKind::OutItems: {
+      const std::uint64_t count = call_.args[arg.index];
+      return count > context_.buffer.size() ? -EFAULT : decode_out(i, count * arg.size);
+    }
+  }
+  return -ENOSYS;
+}
+
+std::int64_t Passthrough::decode_sized(std::size_t i) {
+  const ArgShape& arg = shape_.args[i];
+  std::byte* length = private_[arg.index];
+  if (length == nullptr || call_.args[i] == null_offset) {
+    return 0;  // a null pointer: the host knows whether that is allowed
+  }
+  std::uint32_t capacity;
+  std::memcpy(&capacity, length, sizeof(capacity));
+  if (static_cast<std::int32_t>(capacity) < 0) {
+    return -EINVAL;
+  }
+  capacity = std::min<std::uint32_t>(capacity, arg.size);
+  std::memcpy(length, &capacity, sizeof(capacity));
+  return decode_out(i, capacity);
+}
+
+// What a shape cannot say.
+std::int64_t Passthrough::check() const {
+  switch (shape_.number) {
+    case SYS_sched_getaffinity:
+    case SYS_sched_setaffinity:
+      return call_.args[0] == 0 ? 0 : -ESRCH;
+    case SYS_getpriority:
+    case SYS_setpriority:
+      if (int_arg(0) != PRIO_PROCESS) {
+        return -EINVAL;
+      }
+      return call_.args[1] == 0 ? 0 : -ESRCH;
+    case SYS_socket:
+    case SYS_socketpair:
+      return socket_allowed(int_arg(0), int_arg(1), int_arg(2)) ? 0 : -EAFNOSUPPORT;
+    case SYS_setsockopt:
+    case SYS_getsockopt:
+      return socket_option_allowed(int_arg(1), int_arg(2)) ? 0 : -ENOPROTOOPT;
+    default:
+      return 0;
+  }
+}
+
+// A UNIX-domain address may be a relative path (extra[0] says relative to what), and may name what is not the pVM's.
+std::int64_t Passthrough::check_address() {
+  if (shape_.number == SYS_bind) {
+    if (const std::int64_t error = check_bind(private_[1], call_.args[2]); error != 0) {
+      return error;
+    }
+    return is_relative_unix_address(private_[1], call_.args[2]) ? enter_directory(context_, call_.extra[0]) : 0;
+  }
+  if (shape_.number != SYS_connect) {
+    return 0;
+  }
+  // The link that replaces a pathname may be longer than a short one.
+  constexpr std::uint32_t capacity = sizeof(sockaddr_storage);
+  auto size = static_cast<std::uint32_t>(call_.args[2]);
+  if (size > capacity) {
+    return -EINVAL;
+  }
+  std::byte* address = scratch_.take(capacity);
+  std::memcpy(address, private_[1], size);
+  const std::int64_t error = checked_address_.check(context_, address, size, capacity, call_.extra[0]);
+  host_[1] = address_of(address);
+  host_[2] = size;
+  return error;
+}
+
+// Descriptors of the hypervisor never survive an exec; the library OS keeps the flag the program asked for.
+void Passthrough::set_close_on_exec() {
+  static_assert(EFD_CLOEXEC == O_CLOEXEC && SOCK_CLOEXEC == O_CLOEXEC);
+  switch (shape_.number) {
+    case SYS_epoll_create1:
+    case SYS_inotify_init1:
+      host_[0] |= O_CLOEXEC;
+      break;
+    case SYS_pipe2:
+    case SYS_eventfd2:
+    case SYS_timerfd_create:
+    case SYS_socket:
+    case SYS_socketpair:
+      host_[1] |= O_CLOEXEC;
+      break;
+    case SYS_memfd_create:
+      host_[1] |= 1;  // MFD_CLOEXEC
+      break;
+    case SYS_accept4:
+      host_[3] |= O_CLOEXEC;
+      break;
+    default:
+      break;
+  }
+}
+
+// Linux keeps affinity and nice value per thread: they are the vCPU thread's.
+bool Passthrough::belongs_to_caller_thread() const {
+  switch (shape_.number) {
+    case SYS_sched_getaffinity:
+    case SYS_sched_setaffinity:
+    case SYS_getpriority:
+    case SYS_setpriority:
+      return true;
+    default:
+      return (shape_.flags & abi::shape_slow) != 0;
+  }
+}
+
+void Passthrough::copy_results() {
+  for (std::size_t i = 0; i < argument_count; ++i) {
+    const ArgKind kind = shape_.args[i].kind;
+    if ((kind == ArgKind::InOut || kind == ArgKind::InOutOrNull) && private_[i] != nullptr) {
+      std::memcpy(context_.buffer.data() + call_.args[i], private_[i], shape_.args[i].size);
+    }
+  }
+}
+
+// pipe2 and socketpair: the two descriptors the host wrote into private memory become handles.
+std::int64_t Passthrough::finish_pair(std::int64_t result) {
+  const auto* arg = std::find_if(std::begin(shape_.args), std::end(shape_.args),
+                                 [](const ArgShape& a) { return a.kind == ArgKind::Out; });
+  const auto i = static_cast<std::size_t>(arg - std::begin(shape_.args));
+  int fds[2];
+  std::memcpy(fds, private_[i], sizeof(fds));
+  const std::int64_t first = add_handle(context_, fds[0]);
+  const std::int64_t second = add_handle(context_, fds[1]);
+  if (first < 0 || second < 0) {
+    if (first >= 0) {
+      context_.services.handles.remove(static_cast<std::uint64_t>(first));
+    }
+    return -EMFILE;
+  }
+  const std::int32_t handles[2] = {static_cast<std::int32_t>(first), static_cast<std::int32_t>(second)};
+  std::memcpy(context_.buffer.data() + call_.args[i], handles, sizeof(handles));
+  return result;
+}
+
+// As /proc/meminfo: no more memory than the pVM may have.
+void Passthrough::cap_memory() {
+  std::byte* const place = context_.buffer.data() + call_.args[0];
+  struct sysinfo information;
+  std::memcpy(&information, place, sizeof information);  // the guest may change it meanwhile, at its own cost
+  const std::uint64_t limit = context_.services.memory.limit() / std::max(information.mem_unit, 1u);
+  information.totalram = std::min(information.totalram, limit);
+  information.freeram = std::min(information.freeram, limit);
+  std::memcpy(place, &information, sizeof information);
+}
+
+std::int64_t Passthrough::finish(std::int64_t result) {
+  if (result < 0) {
+    return result;
+  }
+  copy_results();
+  if (shape_.number == SYS_sysinfo) {
+    cap_memory();
+  }
+  if (shape_.number == SYS_getsockopt && int_arg(1) == SOL_SOCKET && int_arg(2) == SO_PEERCRED) {
+    std::uint32_t length;
+    std::memcpy(&length, private_[4], sizeof(length));
+    hide_own_pid(context_.buffer.data() + call_.args[3], length);
+  }
+  if ((shape_.flags & abi::shape_returns_handle) != 0) {
+    return add_handle(context_, static_cast<int>(result));
+  }
+  return (shape_.flags & abi::shape_returns_handle_pair) != 0 ? finish_pair(result) : result;
+}
+
+// fchmodat(2) takes no AT_EMPTY_PATH (fchmodat2, since Linux 6.6, does), and fchmod(2) no O_PATH: an empty path stands
+// for the handle's file, which is reached by its name in procfs.
+std::int64_t Passthrough::name_descriptor() {
+  if (shape_.number != SYS_fchmodat) {
+    return 0;
+  }
+  char* path = reinterpret_cast<char*>(host_[1]);  // SAFETY: set by decode_path
+  if (*path != 0 || files_[0] == nullptr) {
+    return 0;
+  }
+  if (context_.services.sandbox == nullptr) {
+    return -ENOENT;
+  }
+  path = reinterpret_cast<char*>(scratch_.take(32));
+  std::snprintf(path, 32, "self/fd/%d", files_[0]->get());
+  host_[0] = static_cast<std::uint64_t>(context_.services.sandbox->proc_fd());
+  host_[1] = address_of(path);
+  return 0;
+}
+
+std::int64_t Passthrough::serve() {
+  if (!context_.may_block() && belongs_to_caller_thread()) {
+    return abi::result_must_exit;
+  }
+  if (const std::int64_t error = check(); error != 0) {
+    return error;
+  }
+  for (std::size_t i = 0; i < argument_count; ++i) {
+    if (const std::int64_t error = decode(i); error != 0) {
+      return error;
+    }
+  }
+  for (std::size_t i = 0; i < argument_count; ++i) {
+    if (shape_.args[i].kind == ArgKind::OutSized) {
+      if (const std::int64_t error = decode_sized(i); error != 0) {
+        return error;
+      }
+    }
+    if ((shape_.flags & abi::shape_returns_handle_pair) != 0 && shape_.args[i].kind == ArgKind::Out) {
+      private_[i] = scratch_.take(shape_.args[i].size);
+      host_[i] = address_of(private_[i]);
+    }
+  }
+  if (const std::int64_t error = check_address(); error != 0) {
+    return error;
+  }
+  if (const std::int64_t error = name_descriptor(); error != 0) {
+    return error;
+  }
+  set_close_on_exec();
+  if ((shape_.flags & abi::shape_may_block) == 0) {
+    return finish(host_syscall(shape_.number, host_));
+  }
+  if (!context_.may_block() && shape_.number == SYS_epoll_wait) {
+    // Worth a look before an exit: event loops mostly find something ready.
+    SyscallArgs poll = host_;
+    poll[3] = 0;
+    const std::int64_t ready = finish(host_syscall(SYS_epoll_wait, poll));
+    return ready != 0 || int_arg(3) == 0 ? ready : abi::result_must_exit;
+  }
+  return finish(host_syscall_blocking(context_, shape_.number, host_));
+}
+
+}  // namespace
+
+std::int64_t serve_passthrough(CallContext& context, Call& call) {
+  const SyscallShape& shape = abi::syscall_shapes[call.number];
+  return shape.known ? Passthrough(context, call, shape).serve() : -ENOSYS;
+}
+
+}  // namespace kx::hv

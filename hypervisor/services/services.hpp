@@ -1,0 +1,34 @@
+// Services: what the host calls of one pVM work on; everything but the memory may be left out in tests.
+#pragma once
+
+#include <cstdint>
+
+#include "hypervisor/boot/sandbox.hpp"
+#include "hypervisor/memory/guest_memory.hpp"
+#include "hypervisor/process/handle_table.hpp"
+#include "hypervisor/services/clock.hpp"
+
+namespace kx::hv {
+
+class Pvm;
+class TimerService;
+
+// Who owns a record lock (fcntl(2), F_SETLK) of this pVM on the host.
+enum class RecordLocks : std::uint8_t {
+  OfProcess,  // the kx process: exactly POSIX, as long as the family has one pVM
+  OfFile,     // the open file description: keeps relatives apart, but two opens of one file in a pVM conflict
+};
+
+struct Services {
+  GuestMemory& memory;
+  HandleTable& handles;
+  Clock& clock;
+  const Sandbox* sandbox = nullptr;  // null: devices, HostInfo and HandlePath answer -ENOENT
+  TimerService* timers = nullptr;    // null: TimerArm answers -ENOSYS
+  Pvm* pvm = nullptr;                // null: the process calls answer -ENOSYS
+  std::int32_t group_id = 1;         // process group and session as the pVM knows them, for terminals
+  std::int32_t session_id = 1;
+  RecordLocks record_locks = RecordLocks::OfProcess;
+};
+
+}  // namespace kx::hv

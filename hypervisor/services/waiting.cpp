@@ -1,0 +1,173 @@
+// Host calls that wait: for readiness, for a futex, for a point in time; and the arming of timers.
+#include <linux/futex.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <vector>
+
+#include "hypervisor/services/call_support.hpp"
+#include "hypervisor/services/timers.hpp"
+
+namespace kx::hv {
+
+namespace {
+
+constexpr std::uint64_t second_ns = 1'000'000'000;
+
+timespec to_timespec(std::uint64_t ns) {
+  return {static_cast<time_t>(ns / second_ns), static_cast<long>(ns % second_ns)};
+}
+
+// The descriptors of a Poll call, held open while it waits.
+struct PollSet {
+  std::vector<pollfd> fds;
+  std::vector<HandleTable::File> files;
+  std::vector<std::size_t> invalid;  // entries whose handle does not exist
+
+  std::int64_t read(const CallContext& context, std::uint64_t offset, std::uint64_t count);
+  void write(const CallContext& context, std::uint64_t offset) const;
+};
+
+std::int64_t PollSet::read(const CallContext& context, std::uint64_t offset, std::uint64_t count) {
+  if (count > context.buffer.size() / sizeof(abi::PollEntry)) {
+    return -EINVAL;
+  }
+  const std::byte* from = buffer_at(context, offset, count * sizeof(abi::PollEntry));
+  if (from == nullptr) {
+    return -EFAULT;
+  }
+  fds.resize(count);
+  files.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    abi::PollEntry entry;
+    copy_once(&entry, from + i * sizeof(entry), sizeof(entry));
+    fds[i] = {-1, entry.events, 0};
+    if (entry.handle < 0) {
+      continue;  // poll(2): ignored
+    }
+    files[i] = context.services.handles.get(static_cast<std::uint64_t>(entry.handle));
+    if (files[i] != nullptr) {
+      fds[i].fd = files[i]->get();
+    } else {
+      invalid.push_back(i);
+    }
+  }
+  return 0;
+}
+
+void PollSet::write(const CallContext& context, std::uint64_t offset) const {
+  std::byte* to = context.buffer.data() + offset;
+  for (std::size_t i = 0; i < fds.size(); ++i) {
+    std::memcpy(to + i * sizeof(abi::PollEntry) + offsetof(abi::PollEntry, revents), &fds[i].revents,
+                sizeof(fds[i].revents));
+  }
+}
+
+}  // namespace
+
+std::int64_t serve_poll(CallContext& context, Call& call) {
+  PollSet set;
+  if (const std::int64_t error = set.read(context, call.args[0], call.args[1]); error != 0) {
+    return error;
+  }
+  const auto timeout_ns = static_cast<std::int64_t>(call.args[2]);
+  const bool may_wait = set.invalid.empty() && timeout_ns != 0;
+  timespec timeout{};
+  if (may_wait && context.may_block()) {
+    timeout = to_timespec(static_cast<std::uint64_t>(std::max<std::int64_t>(timeout_ns, 0)));
+  }
+  const bool forever = may_wait && context.may_block() && timeout_ns < 0;
+  const SyscallArgs args{address_of(set.fds.data()), set.fds.size(), forever ? 0 : address_of(&timeout), 0, 0};
+  std::int64_t ready =
+      may_wait && context.may_block() ? host_syscall_blocking(context, SYS_ppoll, args) : host_syscall(SYS_ppoll, args);
+  if (ready < 0) {
+    return ready;
+  }
+  if (ready == 0 && may_wait && !context.may_block()) {
+    return abi::result_must_exit;
+  }
+  for (const std::size_t i : set.invalid) {
+    set.fds[i].revents = POLLNVAL;
+    ++ready;
+  }
+  set.write(context, call.args[0]);
+  return ready;
+}
+
+std::int64_t serve_futex_wait(CallContext& context, Call& call) {
+  const Gpa word{call.args[0]};
+  const auto expected = static_cast<std::uint32_t>(call.args[1]);
+  const std::uint64_t flags = call.args[4];
+  const bool absolute = (flags & abi::futex_wait_absolute) != 0;
+  const bool realtime = (flags & abi::futex_wait_realtime) != 0;
+  std::byte* memory = context.services.memory.translate(word, sizeof(std::uint32_t));
+  if (memory == nullptr) {
+    return -EFAULT;
+  }
+  if (!is_aligned(word.value, sizeof(std::uint32_t)) || (realtime && !absolute)) {
+    return -EINVAL;
+  }
+  // Only RAM is private to the process; a file mapping may be waited on by others.
+  const bool is_ram = context.services.memory.translate_ram(word, sizeof(std::uint32_t)) != nullptr;
+  if (!context.may_block()) {
+    // SAFETY: aligned guest RAM.
+    const bool changed = is_ram && std::atomic_ref(*reinterpret_cast<std::uint32_t*>(memory)).load() != expected;
+    return changed ? -EAGAIN : abi::result_must_exit;
+  }
+  timespec timeout{};
+  const bool forever = static_cast<std::int64_t>(call.args[3]) < 0;
+  if (!forever) {
+    std::uint64_t until_ns = call.args[3];
+    if (!absolute) {
+      timespec now;
+      ::clock_gettime(CLOCK_MONOTONIC, &now);
+      const std::uint64_t now_ns =
+          static_cast<std::uint64_t>(now.tv_sec) * second_ns + static_cast<std::uint64_t>(now.tv_nsec);
+      until_ns = std::min<std::uint64_t>(until_ns, INT64_MAX - now_ns) + now_ns;
+    }
+    timeout = to_timespec(until_ns);
+  }
+  const std::uint64_t operation = static_cast<std::uint64_t>(FUTEX_WAIT_BITSET) | (is_ram ? FUTEX_PRIVATE_FLAG : 0) |
+                                  (realtime ? FUTEX_CLOCK_REALTIME : 0);
+  return host_syscall_blocking(
+      context, SYS_futex,
+      {address_of(memory), operation, expected, forever ? 0 : address_of(&timeout), 0, call.args[2] & UINT32_MAX});
+}
+
+std::int64_t serve_futex_wake(CallContext& context, Call& call) {
+  const Gpa word{call.args[0]};
+  std::byte* memory = context.services.memory.translate(word, sizeof(std::uint32_t));
+  if (memory == nullptr) {
+    return -EFAULT;
+  }
+  const bool is_ram = context.services.memory.translate_ram(word, sizeof(std::uint32_t)) != nullptr;
+  const std::uint64_t operation = static_cast<std::uint64_t>(FUTEX_WAKE_BITSET) | (is_ram ? FUTEX_PRIVATE_FLAG : 0);
+  const std::uint64_t count = std::min<std::uint64_t>(call.args[1], INT32_MAX);
+  return host_syscall(SYS_futex, {address_of(memory), operation, count, 0, 0, call.args[2] & UINT32_MAX});
+}
+
+std::int64_t serve_sleep_until(CallContext& context, Call& call) {
+  // Negative clock ids name other processes and descriptors of the host.
+  if (call.args[0] > CLOCK_TAI || call.args[0] == CLOCK_THREAD_CPUTIME_ID) {
+    return -EINVAL;
+  }
+  const timespec until = to_timespec(call.args[1]);
+  return host_syscall_blocking(context, SYS_clock_nanosleep, {call.args[0], TIMER_ABSTIME, address_of(&until), 0});
+}
+
+std::int64_t serve_timer_arm(CallContext& context, Call& call) {
+  if (context.services.timers == nullptr) {
+    return -ENOSYS;
+  }
+  if (call.args[0] >= abi::max_timers) {
+    return -EINVAL;
+  }
+  return context.services.timers->arm(static_cast<std::uint32_t>(call.args[0]), static_cast<int>(call.args[1]),
+                                      call.args[2], call.args[3]);
+}
+
+}  // namespace kx::hv

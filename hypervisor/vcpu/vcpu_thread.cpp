@@ -1,0 +1,196 @@
+#include "hypervisor/vcpu/vcpu_thread.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <kx/abi/boot.hpp>
+
+#include "hypervisor/process/pvm.hpp"
+#include "hypervisor/services/host_calls.hpp"
+#include "hypervisor/services/service_thread.hpp"
+#include "hypervisor/vcpu/interruptible.hpp"
+
+namespace kx::hv {
+
+VcpuThread::VcpuThread(Pvm& pvm, kvm::Vcpu vcpu, Gpa area, std::uint32_t index)
+    : pvm_(pvm), vcpu_(std::move(vcpu)), area_(area), index_(index) {}
+
+VcpuThread::~VcpuThread() {
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+abi::VcpuPage& VcpuThread::page() {
+  std::byte* hva = pvm_.memory().translate_ram(area_, sizeof(abi::VcpuPage));
+  KX_VERIFY(hva != nullptr);                      // the area was checked when the vCPU was made
+  return *reinterpret_cast<abi::VcpuPage*>(hva);  // SAFETY: page-aligned guest memory of the right size
+}
+
+void VcpuThread::start() {
+  running_ = true;
+  thread_ = std::thread([this] {
+    handle_ = ::pthread_self();
+    loop();
+    running_ = false;
+    pvm_.vcpu_gone(index_);
+  });
+}
+
+void VcpuThread::kick(std::uint32_t pending_bits) {
+  std::atomic_ref(page().pending).fetch_or(pending_bits, std::memory_order_seq_cst);
+  std::atomic_ref(kicked_).store(1, std::memory_order_seq_cst);
+  std::atomic_ref(vcpu_.state().immediate_exit).store(1, std::memory_order_seq_cst);
+  const pthread_t handle = handle_;
+  if (running_ && handle != pthread_t{}) {
+    ::pthread_kill(handle, kick_signal());
+  }
+}
+
+void VcpuThread::loop() {
+  while (!finished_ && !pvm_.exiting()) {
+    auto result = vcpu_.run();
+    if (!result) {
+      if (result.error().errno_value == EFAULT) {
+        // The host could not give a page: a shared file mapping beyond the file's end, or memory exhausted.
+        if (auto registers = vcpu_.registers(); registers) {
+          upcall(*registers, abi::vector_bus_error);
+          continue;
+        }
+      }
+      crash(result.error().message().c_str());
+      return;
+    }
+    if (*result == EINTR) {
+      on_kick();
+      continue;
+    }
+    const kvm_run& state = vcpu_.state();
+    switch (state.exit_reason) {
+      case KVM_EXIT_IO:
+        if (state.io.port == abi::port_host_call) {
+          on_host_call();
+        } else if (state.io.port == abi::port_cpl0_panic) {
+          crash("an exception that no handler takes");
+        }
+        break;  // any other port of the guest's has no effect
+      case KVM_EXIT_MMIO:
+      case KVM_EXIT_HYPERCALL:
+        break;
+      case KVM_EXIT_SHUTDOWN:
+        crash("triple fault");
+        return;
+      default:
+        crash("unexpected exit");
+        return;
+    }
+  }
+}
+
+void VcpuThread::on_host_call() {
+  abi::VcpuPage& vcpu_page = page();
+  // A kick may have been taken for done while the guest was on its way to a blocking call: what is still pending ends
+  // it.
+  std::atomic_ref(kicked_).store(0, std::memory_order_seq_cst);
+  if (std::atomic_ref(vcpu_page.pending).load(std::memory_order_seq_cst) != 0) {
+    std::atomic_ref(kicked_).store(1, std::memory_order_seq_cst);
+  }
+  std::byte* buffer = pvm_.memory().translate_ram(area_ + abi::vcpu_call_buffer_offset, abi::vcpu_call_buffer_size);
+  CallContext context{pvm_.services(), index_, {buffer, abi::vcpu_call_buffer_size}, &kicked_};
+  serve(context, vcpu_page.call);
+  if (ServiceThread* service = pvm_.service(); service != nullptr) {
+    // Exits in short succession: the polling service thread would serve them faster.
+    const std::uint64_t now = __builtin_ia32_rdtsc();
+    if (now - last_exit_tsc_ < service->nudge_interval_tsc()) {
+      service->nudge();
+    }
+    last_exit_tsc_ = now;
+  }
+}
+
+void VcpuThread::on_kick() {
+  std::atomic_ref(vcpu_.state().immediate_exit).store(0, std::memory_order_seq_cst);
+  std::atomic_ref(kicked_).store(0, std::memory_order_seq_cst);
+  if (std::atomic_ref(page().pending).load(std::memory_order_seq_cst) == 0) {
+    return;
+  }
+  auto registers = vcpu_.registers();
+  if (!registers) {
+    crash(registers.error().message().c_str());
+    return;
+  }
+  const abi::LibosHeader& libos = pvm_.libos();
+  const std::uint64_t rip = registers->rip;
+  if (rip >= libos.return_begin_gva && rip <= libos.return_jump_gva) {
+    if (rip == libos.return_jump_gva) {
+      // Everything but RIP is the program's already; the next instruction is the one RCX names.
+      registers->rip = registers->rcx;
+      upcall(*registers, abi::vector_upcall);
+      return;
+    }
+    registers->rip = libos.return_begin_gva;
+  } else if (rip >= libos.iret_begin_gva && rip <= libos.iret_instruction_gva) {
+    if (rip == libos.iret_instruction_gva) {
+      registers->rsp -= libos.iret_frame_offset;
+    }
+    registers->rip = libos.iret_begin_gva;
+  } else if (rip >= abi::linear_base && rip < abi::linear_end) {
+    return;  // inside the library OS or a CPL0 stub: it looks at the pending word before it returns
+  } else {
+    upcall(*registers, abi::vector_upcall);
+    return;
+  }
+  if (auto set = vcpu_.set_registers(*registers); !set) {
+    crash(set.error().message().c_str());
+  }
+}
+
+void VcpuThread::upcall(const kvm_regs& registers, std::uint64_t vector) {
+  const std::uint64_t rip = registers.rip;
+  if (rip >= abi::linear_base && rip < abi::linear_end) {
+    crash("the host could not provide memory to the library OS (out of memory?)");
+    return;
+  }
+  std::byte* frame = pvm_.memory().translate_ram(area_ + abi::exception_frame_offset, sizeof(abi::IretFrame));
+  const abi::IretFrame interrupted{registers.rip, abi::selector_user_code, registers.rflags, registers.rsp,
+                                   abi::selector_user_data};
+  std::memcpy(frame, &interrupted, sizeof interrupted);
+  abi::VcpuPage& vcpu_page = page();
+  vcpu_page.exception_rax = registers.rax;
+  vcpu_page.exception_vector = vector;
+  kvm_regs entry = registers;
+  entry.rip = pvm_.libos().exception_entry_gva;
+  entry.rflags = 0x3202;
+  if (auto set = vcpu_.set_registers(entry); !set) {
+    crash(set.error().message().c_str());
+  }
+}
+
+void VcpuThread::crash(const char* reason) {
+  std::string text = fmt::format("kx: pVM ended: {}", reason);
+  auto registers = vcpu_.registers();
+  auto special = vcpu_.special_registers();
+  if (registers && special) {
+    text += fmt::format(" (exit {}, vector {}, rip {:#x}, rsp {:#x}, cr2 {:#x}, cpl {})", vcpu_.state().exit_reason,
+                        page().exception_vector, registers->rip, registers->rsp, special->cr2, special->cs.dpl);
+    const std::byte* stack = nullptr;
+    if (registers->rsp >= abi::linear_base && registers->rsp < abi::linear_end) {
+      stack = pvm_.memory().translate_ram(Gpa{registers->rsp - abi::linear_base}, 48);
+    }
+    if (stack != nullptr) {
+      std::uint64_t words[6];
+      std::memcpy(words, stack, sizeof words);
+      text += fmt::format(" stack {:#x}", fmt::join(words, " "));
+    }
+  }
+  std::fprintf(stderr, "%s\n", text.c_str());
+  pvm_.exit(ExitStatus{SIGKILL});
+}
+
+}  // namespace kx::hv

@@ -1,0 +1,55 @@
+// The host thread that runs one vCPU: enters the guest, serves its exits, delivers kicks.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <kx/abi/vcpu.hpp>
+#include <kx/base/address.hpp>
+#include <memory>
+#include <thread>
+
+#include "hypervisor/error.hpp"
+#include "hypervisor/kvm/vm.hpp"
+
+namespace kx::hv {
+
+class Pvm;
+
+class VcpuThread {
+ public:
+  VcpuThread(Pvm& pvm, kvm::Vcpu vcpu, Gpa area, std::uint32_t index);
+  ~VcpuThread();
+  VcpuThread(const VcpuThread&) = delete;
+  VcpuThread& operator=(const VcpuThread&) = delete;
+
+  void start();
+  // Makes the vCPU look at its pending word: it leaves the guest or a blocking call. Any thread.
+  void kick(std::uint32_t pending_bits);
+  // The vCPU's thread ends at its next exit. Called by the thread itself (ThreadExit).
+  void finish() { finished_ = true; }
+  [[nodiscard]] std::uint32_t index() const { return index_; }
+  [[nodiscard]] const std::uint32_t* kicked() const { return &kicked_; }
+  [[nodiscard]] kvm::Vcpu& vcpu() { return vcpu_; }
+
+ private:
+  void loop();
+  void on_host_call();
+  void on_kick();
+  // Makes the guest enter its exception handler as for an exception with this vector.
+  void upcall(const kvm_regs& registers, std::uint64_t vector);
+  void crash(const char* reason);
+  abi::VcpuPage& page();
+
+  Pvm& pvm_;
+  kvm::Vcpu vcpu_;
+  Gpa area_;
+  std::uint32_t index_;
+  std::uint32_t kicked_ = 0;  // written through atomic_ref: the assembly stub reads it
+  bool finished_ = false;
+  std::uint64_t last_exit_tsc_ = 0;
+  std::thread thread_;
+  std::atomic<pthread_t> handle_{};
+  std::atomic<bool> running_ = false;
+};
+
+}  // namespace kx::hv

@@ -1,0 +1,241 @@
+#include "files/message.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "files/fd_table.hpp"
+#include "files/path.hpp"
+#include "files/signal_sink.hpp"
+#include "host/host_call.hpp"
+#include "mm/address_space.hpp"
+#include "mm/tlb.hpp"
+#include "process/process.hpp"
+#include "syscalls/dispatch.hpp"
+#include "syscalls/poll_wait.hpp"
+
+namespace kx::libos {
+
+namespace {
+
+// Places in the call buffer.
+constexpr u64 name_offset = 32, name_limit = 128;
+constexpr u64 control_offset = name_offset + name_limit, control_limit = 4096;
+constexpr u64 segment_offset = control_offset + control_limit;
+constexpr u32 most_segments = (fault_buffer_offset - segment_offset) / sizeof(abi::Segment);
+static_assert(most_segments <= abi::max_segments);
+
+constexpr u64 message_step = 2 << 20;  // of a stream; makes no more pages present than one call may need
+
+// Visits the control messages in `text`; false if one is broken.
+template <class Visit>
+bool for_each_control(u8* text, u64 size, Visit&& visit) {
+  for (u64 at = 0; at + sizeof(cmsghdr) <= size;) {
+    cmsghdr head;
+    std::memcpy(&head, text + at, sizeof head);
+    if (head.cmsg_len < sizeof head || head.cmsg_len > size - at) {
+      return false;
+    }
+    if (!visit(head, text + at + sizeof head, head.cmsg_len - sizeof head)) {
+      return false;
+    }
+    at += CMSG_ALIGN(head.cmsg_len);
+  }
+  return true;
+}
+
+bool carries_descriptors(const cmsghdr& head) {
+  return head.cmsg_level == SOL_SOCKET && head.cmsg_type == SCM_RIGHTS;
+}
+
+// Descriptors become handles. The files stay open as long as the program does not close them meanwhile.
+i64 put_control(const SentMessage& message) {
+  u8* control = call_buffer() + control_offset;
+  if (message.control_size > control_limit) {
+    return -ENOBUFS;
+  }
+  if (!copy_from_user(control, message.control_address, message.control_size)) {
+    return -EFAULT;
+  }
+  bool bad_descriptor = false;
+  const bool good = for_each_control(control, message.control_size, [&](const cmsghdr& head, u8* data, u64 size) {
+    for (u64 i = 0; carries_descriptors(head) && i + sizeof(i32) <= size; i += sizeof(i32)) {
+      i32 fd;
+      std::memcpy(&fd, data + i, sizeof fd);
+      const FileRef file = FdTable::instance().get(static_cast<u64>(fd));
+      if (fd < 0 || !file) {
+        bad_descriptor = true;
+        return false;
+      }
+      const auto handle = static_cast<i32>(file->handle());
+      std::memcpy(data + i, &handle, sizeof handle);
+    }
+    return true;
+  });
+  return good ? 0 : bad_descriptor ? -EBADF : -EINVAL;
+}
+
+i64 call_host(abi::HostCall number, const OpenFile& file, u32 segments, u32 flags) {
+  const IdleSection idle;
+  return host_call_raw(static_cast<u32>(number), {{file.handle(), 0, segments, flags}, working_directory_handle()},
+                       CallKind::Quick)
+      .result;
+}
+
+i64 send_part(const OpenFile& file, const SentMessage& message, const BufferCursor& cursor, u64 left, bool first,
+              u32 flags, u64& asked) {
+  abi::MessageHeader header{};
+  header.name_offset = name_offset;
+  header.control_offset = control_offset;
+  header.segment_offset = segment_offset;
+  if (message.name_size != 0) {
+    if (message.name_size > name_limit) {
+      return -EINVAL;
+    }
+    header.name_size = message.name_size;
+    if (!copy_from_user(call_buffer() + name_offset, message.name_address, message.name_size)) {
+      return -EFAULT;
+    }
+  }
+  if (first && message.control_size != 0) {
+    if (const i64 result = put_control(message); result != 0) {
+      return result;
+    }
+    header.control_size = static_cast<u32>(message.control_size);
+  }
+  u32 count = 0;
+  // SAFETY: inside the call buffer, aligned.
+  auto* segments = reinterpret_cast<abi::Segment*>(call_buffer() + segment_offset);
+  asked = cursor.fill(Direction::Write, std::min(left, message_step), segments, most_segments, count);
+  if (asked == 0 && left != 0) {
+    return -EFAULT;
+  }
+  std::memcpy(call_buffer(), &header, sizeof header);
+  return call_host(abi::HostCall::SendMessage, file, count, flags);
+}
+
+// Handles that came in become descriptors; those for which there is no room are closed.
+void take_descriptors(u8* data, u64 size, bool close_on_exec, u32& flags) {
+  for (u64 i = 0; i + sizeof(i32) <= size; i += sizeof(i32)) {
+    i32 handle;
+    std::memcpy(&handle, data + i, sizeof handle);
+    i64 fd = -1;
+    if (handle >= 0) {
+      OpenFile* file = describe_handle(static_cast<u64>(handle));
+      fd = file != nullptr ? FdTable::instance().add(FileRef(file), close_on_exec) : -1;
+    }
+    if (fd < 0) {
+      flags |= MSG_CTRUNC;
+      fd = -1;
+    }
+    const auto number = static_cast<i32>(fd);
+    std::memcpy(data + i, &number, sizeof number);
+  }
+}
+
+[[gnu::noinline]] i64 take_control(ReceivedMessage& message, const abi::MessageHeader& header, bool close_on_exec) {
+  u8 control[control_limit];
+  const u64 size = std::min<u64>(header.control_size, control_limit);
+  std::memcpy(control, call_buffer() + control_offset, size);
+  for_each_control(control, size, [&](const cmsghdr& head, u8* data, u64 data_size) {
+    if (carries_descriptors(head)) {
+      take_descriptors(data, data_size, close_on_exec, message.flags);
+    } else if (head.cmsg_level == SOL_SOCKET && head.cmsg_type == SCM_CREDENTIALS && data_size >= sizeof(i32)) {
+      i32 pid = 0;
+      std::memcpy(&pid, data, sizeof pid);
+      if (pid == 0) {  // the host's word for this family
+        std::memcpy(data, &Process::instance().pid, sizeof pid);
+      }
+    }
+    return true;
+  });
+  const u64 given = std::min(size, message.control_capacity);
+  message.control_size = given;
+  return copy_to_user(message.control_address, control, given) ? 0 : -EFAULT;
+}
+
+i64 take_results(ReceivedMessage& message, bool close_on_exec) {
+  abi::MessageHeader header;
+  std::memcpy(&header, call_buffer(), sizeof header);
+  message.flags = header.flags;
+  message.name_size = header.name_size;
+  const u64 name_size =
+      std::min({static_cast<u64>(header.name_size), static_cast<u64>(message.name_capacity), name_limit});
+  if (message.name_address != 0 && !copy_to_user(message.name_address, call_buffer() + name_offset, name_size)) {
+    return -EFAULT;
+  }
+  return header.control_size != 0 ? take_control(message, header, close_on_exec) : 0;
+}
+
+i64 receive_part(const OpenFile& file, ReceivedMessage& message, const BufferCursor& cursor, u64 left, u32 flags,
+                 u64& asked) {
+  abi::MessageHeader header{};
+  header.name_offset = name_offset;
+  header.name_size = static_cast<u32>(std::min<u64>(message.name_capacity, name_limit));
+  header.control_offset = control_offset;
+  header.control_size = static_cast<u32>(std::min(message.control_capacity, control_limit));
+  header.segment_offset = segment_offset;
+  u32 count = 0;
+  // SAFETY: inside the call buffer, aligned.
+  auto* segments = reinterpret_cast<abi::Segment*>(call_buffer() + segment_offset);
+  asked = cursor.fill(Direction::Read, std::min(left, message_step), segments, most_segments, count);
+  if (asked == 0 && left != 0) {
+    return -EFAULT;
+  }
+  std::memcpy(call_buffer(), &header, sizeof header);
+  return call_host(abi::HostCall::ReceiveMessage, file, count, flags);
+}
+
+}  // namespace
+
+i64 send_message(const OpenFile& file, const SentMessage& message, u32 flags) {
+  BufferCursor cursor(message.data);
+  u64 left = message.data.total();
+  u64 done = 0;
+  for (;;) {
+    u64 asked = 0;
+    const i64 result = send_part(file, message, cursor, left, done == 0, flags, asked);
+    if (result < 0) {
+      if (result == -EPIPE && (flags & MSG_NOSIGNAL) == 0) {
+        raise_sigpipe();
+      }
+      return done != 0 ? static_cast<i64>(done) : interrupted(result, restart_if_flagged);
+    }
+    done += static_cast<u64>(result);
+    left -= std::min(left, static_cast<u64>(result));
+    // The service thread sends over a stream only what fits at once; the rest is waited for unless a signal came.
+    if (left == 0 || result == 0 || (static_cast<u64>(result) < asked && signal_arrived())) {
+      return static_cast<i64>(done);
+    }
+    cursor.advance(static_cast<u64>(result));
+  }
+}
+
+i64 receive_message(const OpenFile& file, ReceivedMessage& message, u32 flags) {
+  BufferCursor cursor(message.data);
+  u64 left = message.data.total();
+  u64 done = 0;
+  for (;;) {
+    u64 asked = 0;
+    const i64 result = receive_part(file, message, cursor, left, flags, asked);
+    if (result < 0) {
+      return done != 0 ? static_cast<i64>(done) : interrupted(result, restart_if_flagged);
+    }
+    if (done == 0) {
+      if (const i64 failure = take_results(message, (flags & MSG_CMSG_CLOEXEC) != 0); failure != 0) {
+        return failure;
+      }
+    }
+    done += static_cast<u64>(result);
+    left -= std::min(left, static_cast<u64>(result));
+    // Only MSG_WAITALL waits for more than there is.
+    if ((flags & MSG_WAITALL) == 0 || left == 0 || static_cast<u64>(result) < asked || result == 0) {
+      return static_cast<i64>(done);
+    }
+    cursor.advance(static_cast<u64>(result));
+  }
+}
+
+}  // namespace kx::libos

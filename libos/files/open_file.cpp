@@ -1,0 +1,52 @@
+#include "files/open_file.hpp"
+
+#include <sys/syscall.h>
+
+#include <atomic>
+#include <cstring>
+
+#include "host/host_call.hpp"
+#include "mm/heap.hpp"
+#include "signals/signals.hpp"
+
+namespace kx::libos {
+
+OpenFile* OpenFile::create(u64 handle, FileKind kind, u32 mode, u32 flags) {
+  auto* file = heap_new<OpenFile>();
+  if (file != nullptr) {
+    file->handle_ = handle;
+    file->kind_ = kind;
+    file->mode_ = mode;
+    file->flags_ = flags;
+  }
+  return file;
+}
+
+void OpenFile::acquire() {
+  std::atomic_ref(references_).fetch_add(1, std::memory_order_relaxed);
+}
+
+void OpenFile::release() {
+  if (std::atomic_ref(references_).fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    if (signal_watch != nullptr) {
+      Signals::instance().remove_watch(*signal_watch);
+      heap_delete(signal_watch);
+    }
+    host_call(abi::HostCall::Close, CallKind::Quick, handle_);
+    heap_delete(this);
+  }
+}
+
+u64 OpenFile::size() {
+  constexpr u64 stat_offset = fault_buffer_offset + 2048;
+  constexpr u64 st_size_offset = 48;
+  const HostReply reply = host_call_raw(SYS_fstat, {{handle_, stat_offset}, 0}, CallKind::Quick);
+  if (reply.result < 0) {
+    return 0;
+  }
+  i64 size = 0;
+  std::memcpy(&size, call_buffer() + stat_offset + st_size_offset, sizeof size);
+  return size < 0 ? 0 : static_cast<u64>(size);
+}
+
+}  // namespace kx::libos

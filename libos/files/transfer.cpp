@@ -1,0 +1,336 @@
+#include "files/transfer.hpp"
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+
+#include "files/own_memory.hpp"
+#include "files/proc.hpp"
+#include "files/signal_file.hpp"
+#include "files/signal_sink.hpp"
+#include "host/host_call.hpp"
+#include "mm/address_space.hpp"
+#include "mm/heap.hpp"
+#include "mm/tlb.hpp"
+#include "process/limits.hpp"
+#include "syscalls/dispatch.hpp"
+#include "syscalls/poll_wait.hpp"
+
+namespace kx::libos {
+
+namespace {
+
+constexpr u32 limit_file_size = 1;  // RLIMIT_FSIZE
+constexpr u64 most_buffers = 1024;  // UIO_MAXIOV
+
+// Pages are made present before the host is asked: not many more than one call is likely to need.
+constexpr u64 file_step = 4 << 20;
+constexpr u64 stream_step = 1 << 20;
+constexpr u64 message_limit = 64 << 10;
+
+bool in_program(u64 address, u64 size) {
+  return !outside(address, size, 0, abi::user_end);
+}
+
+// eventfd, timerfd and their like take each segment for a message of its own.
+bool needs_one_piece(const OpenFile& file) {
+  return (file.mode() & 0170000) == 0;
+}
+
+class Transfer {
+ public:
+  Transfer(OpenFile& file, const BufferList& list, Direction direction, u64 position, u32 flags)
+      : file_(file), cursor_(list), left_(list.total()), direction_(direction), position_(position), flags_(flags) {}
+
+  i64 run();
+
+ private:
+  i64 step();
+  i64 call_host(u64 size, u32 count);
+  i64 in_one_piece();
+  i64 limit_growth();
+  [[nodiscard]] bool continues_short() const;
+
+  OpenFile& file_;
+  BufferCursor cursor_;
+  u64 left_;
+  Direction direction_;
+  u64 position_;
+  u32 flags_;
+  u64 asked_ = 0;  // bytes of the last step
+};
+
+i64 Transfer::call_host(u64 offset, u32 count) {
+  const auto number = direction_ == Direction::Read ? abi::HostCall::Read : abi::HostCall::Write;
+  if (!file_.may_block()) {
+    return host_call(number, CallKind::Quick, file_.handle(), offset, count, position_, flags_);
+  }
+  // The service thread serves what is ready at once; otherwise this thread's exit waits.
+  const IdleSection idle;
+  return host_call(number, CallKind::Quick, file_.handle(), offset, count, position_, flags_);
+}
+
+// Through a block of the library OS's own, which is contiguous for the host.
+i64 Transfer::in_one_piece() {
+  const u64 size = std::min(left_, message_limit);
+  auto* block = static_cast<u8*>(heap_allocate(size));
+  if (block == nullptr) {
+    return -ENOMEM;
+  }
+  asked_ = size;
+  i64 result = -EFAULT;
+  if (direction_ == Direction::Read || cursor_.copy(direction_, block, size) == size) {
+    *reinterpret_cast<abi::Segment*>(call_buffer()) = {reinterpret_cast<u64>(block) - abi::linear_base, size};
+    result = call_host(0, 1);
+    if (direction_ == Direction::Read && result > 0 &&
+        cursor_.copy(direction_, block, static_cast<u64>(result)) != static_cast<u64>(result)) {
+      result = -EFAULT;
+    }
+  }
+  heap_free(block, size);
+  return result;
+}
+
+i64 Transfer::step() {
+  const u64 limit = file_.may_block() ? (direction_ == Direction::Read ? stream_step : transfer_limit) : file_step;
+  // SAFETY: the call buffer is this vCPU's own until the host call; segments fit below the fault buffer.
+  auto* segments = reinterpret_cast<abi::Segment*>(call_buffer());
+  u32 count = 0;
+  asked_ = cursor_.fill(direction_, std::min(limit, left_), segments, abi::max_segments, count);
+  if (asked_ == 0 && left_ != 0) {
+    return -EFAULT;
+  }
+  if (count > 1 && needs_one_piece(file_)) {
+    return in_one_piece();
+  }
+  return call_host(0, count);
+}
+
+// RLIMIT_FSIZE (setrlimit(2)): cuts the request, or answers EFBIG with SIGXFSZ.
+i64 Transfer::limit_growth() {
+  const u64 limit = resource_limit(limit_file_size);
+  if (limit == ~0ull || direction_ == Direction::Read || !file_.is_regular() || left_ == 0) {
+    return 0;
+  }
+  u64 at = position_;
+  if ((file_.flags() & O_APPEND) != 0) {
+    at = file_.size();
+  } else if (position_ == current_position) {
+    const i64 result = host_call_raw(SYS_lseek, {{file_.handle(), 0, SEEK_CUR}, 0}, CallKind::Quick).result;
+    at = result < 0 ? 0 : static_cast<u64>(result);
+  }
+  if (at >= limit) {
+    raise_sigxfsz();
+    return -EFBIG;
+  }
+  left_ = std::min(left_, limit - at);
+  return 0;
+}
+
+// A short count ends most transfers. But the service thread writes to a stream only what fits at once; the rest is to
+// be waited for unless a signal came.
+bool Transfer::continues_short() const {
+  return file_.may_block() && direction_ == Direction::Write && !signal_arrived();
+}
+
+i64 Transfer::run() {
+  if (const i64 result = limit_growth(); result != 0) {
+    return result;
+  }
+  u64 done = 0;
+  for (;;) {
+    const i64 result = step();
+    if (result < 0) {
+      if (result == -EPIPE && direction_ == Direction::Write) {
+        raise_sigpipe();
+      }
+      if (done != 0) {
+        return static_cast<i64>(done);
+      }
+      return interrupted(result, restart_if_flagged);
+    }
+    const u64 bytes = static_cast<u64>(result);
+    done += bytes;
+    left_ -= std::min(left_, bytes);
+    if (left_ == 0 || bytes == 0 || (bytes < asked_ && !continues_short())) {
+      return static_cast<i64>(done);
+    }
+    // What remains of a read from a stream might not come: the program gets what there was.
+    if (file_.may_block() && direction_ == Direction::Read) {
+      return static_cast<i64>(done);
+    }
+    cursor_.advance(bytes);
+    if (position_ != current_position) {
+      position_ += bytes;
+    }
+  }
+}
+
+i64 check_access(const OpenFile& file, Direction direction) {
+  if (direction == Direction::Write) {
+    return file.writable() ? 0 : -EBADF;
+  }
+  if (!file.readable()) {
+    return -EBADF;
+  }
+  return file.is_directory() ? -EISDIR : 0;
+}
+
+i64 write_to_proc(OpenFile& file, const BufferList& list) {
+  char text[256];
+  const u64 size = std::min<u64>(list.total(), sizeof text);
+  if (BufferCursor(list).copy(Direction::Write, reinterpret_cast<u8*>(text), size) != size) {
+    return -EFAULT;
+  }
+  const i64 result = size == 0 ? 0 : write_proc(file, text, size);
+  return result < 0 ? result : static_cast<i64>(list.total());
+}
+
+// A file of /proc is made anew whenever it is read from its start.
+i64 prepare_proc(OpenFile& file, u64 position) {
+  const bool at_start =
+      position == 0 || (position == current_position &&
+                        host_call_raw(SYS_lseek, {{file.handle(), 0, SEEK_CUR}, 0}, CallKind::Quick).result == 0);
+  return at_start ? refresh_proc(file) : 0;
+}
+
+}  // namespace
+
+BufferList::~BufferList() {
+  if (buffers_ != inline_) {
+    heap_free(buffers_, count_ * sizeof(UserBuffer));
+  }
+}
+
+i64 BufferList::read(u64 address, u64 count) {
+  if (count > most_buffers) {
+    return -EINVAL;
+  }
+  if (count > inline_count) {
+    auto* buffers = static_cast<UserBuffer*>(heap_allocate(count * sizeof(UserBuffer)));
+    if (buffers == nullptr) {
+      return -ENOMEM;
+    }
+    buffers_ = buffers;
+  }
+  count_ = static_cast<u32>(count);
+  if (!copy_from_user(buffers_, address, count * sizeof(UserBuffer))) {
+    return -EFAULT;
+  }
+  return cut();
+}
+
+i64 BufferList::set(u64 address, u64 size) {
+  inline_[0] = {address, std::min(size, transfer_limit)};
+  count_ = 1;
+  total_ = inline_[0].size;
+  if (static_cast<i64>(size) < 0) {
+    return -EINVAL;
+  }
+  return in_program(address, size) ? 0 : -EFAULT;
+}
+
+i64 BufferList::cut() {
+  for (u32 i = 0; i < count_; ++i) {
+    UserBuffer& buffer = buffers_[i];
+    if (static_cast<i64>(buffer.size) < 0) {
+      return -EINVAL;
+    }
+    if (!in_program(buffer.address, buffer.size)) {
+      return -EFAULT;
+    }
+    buffer.size = std::min(buffer.size, transfer_limit - total_);
+    total_ += buffer.size;
+  }
+  return 0;
+}
+
+u64 BufferCursor::fill(Direction direction, u64 limit, abi::Segment* segments, u32 capacity, u32& count) const {
+  count = 0;
+  u64 covered = 0;
+  u64 inside = inside_;
+  for (u32 i = index_; i < list_.count() && covered < limit && count < capacity; ++i, inside = 0) {
+    const UserBuffer& buffer = list_.buffers()[i];
+    const u64 wanted = std::min(buffer.size - inside, limit - covered);
+    if (wanted == 0) {
+      continue;
+    }
+    u32 added = 0;
+    const u64 bytes = AddressSpace::instance().segments(buffer.address + inside, wanted, direction == Direction::Read,
+                                                        segments + count, capacity - count, added);
+    count += added;
+    covered += bytes;
+    if (bytes < wanted) {
+      break;
+    }
+  }
+  return covered;
+}
+
+void BufferCursor::advance(u64 bytes) {
+  while (index_ < list_.count()) {
+    const u64 here = std::min(bytes, list_.buffers()[index_].size - inside_);
+    inside_ += here;
+    bytes -= here;
+    if (inside_ < list_.buffers()[index_].size) {
+      return;
+    }
+    ++index_;
+    inside_ = 0;
+  }
+}
+
+u64 BufferCursor::copy(Direction direction, u8* memory, u64 size) const {
+  u64 done = 0;
+  u64 inside = inside_;
+  for (u32 i = index_; i < list_.count() && done < size; ++i, inside = 0) {
+    const UserBuffer& buffer = list_.buffers()[i];
+    const u64 bytes = std::min(buffer.size - inside, size - done);
+    const u64 address = buffer.address + inside;
+    const bool copied = direction == Direction::Read ? copy_to_user(address, memory + done, bytes)
+                                                     : copy_from_user(memory + done, address, bytes);
+    if (!copied) {
+      break;
+    }
+    done += bytes;
+  }
+  return done;
+}
+
+i64 check_file_size(OpenFile& file, u64 size) {
+  const u64 limit = resource_limit(limit_file_size);
+  if (limit == ~0ull || size <= limit || !file.is_regular() || size <= file.size()) {
+    return 0;
+  }
+  raise_sigxfsz();
+  return -EFBIG;
+}
+
+i64 transfer(OpenFile& file, const BufferList& list, Direction direction, u64 position, u32 flags) {
+  if (const i64 result = check_access(file, direction); result != 0) {
+    return result;
+  }
+  if (file.kind() == FileKind::Null) {
+    return direction == Direction::Read ? 0 : static_cast<i64>(list.total());
+  }
+  if (file.kind() == FileKind::Signal) {
+    return direction == Direction::Read ? read_signal_file(file, list) : -EINVAL;
+  }
+  if (file.kind() == FileKind::Proc && is_memory_file(file)) {
+    return transfer_own_memory(file, list, direction, position);
+  }
+  if (file.kind() == FileKind::Proc) {
+    if (direction == Direction::Write) {
+      return write_to_proc(file, list);
+    }
+    if (const i64 result = prepare_proc(file, position); result != 0) {
+      return result;
+    }
+  }
+  return Transfer(file, list, direction, position, flags).run();
+}
+
+}  // namespace kx::libos

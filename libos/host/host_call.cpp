@@ -1,0 +1,102 @@
+#include "host/host_call.hpp"
+
+#include <atomic>
+#include <kx/abi/boot.hpp>
+#include <kx/abi/result.hpp>
+#include <kx/base/verify.hpp>
+
+#include "host/stats.hpp"
+
+namespace kx::libos {
+
+namespace {
+
+std::atomic_ref<u32> state_of(abi::CallSlot& slot) {
+  return std::atomic_ref(slot.state);
+}
+
+constexpr u32 idle = static_cast<u32>(abi::CallState::Idle);
+constexpr u32 posted = static_cast<u32>(abi::CallState::Posted);
+constexpr u32 done = static_cast<u32>(abi::CallState::Done);
+
+// The service thread may be descheduled: after this many polls an untaken call is taken back and served by an exit.
+constexpr u32 patience = 4096;
+
+// Posts the filled slot to the service thread. False: nobody took it, the caller must exit.
+bool served_by_service(abi::VcpuPage& page) {
+  std::atomic_ref awake(page.service_awake);
+  if (awake.load(std::memory_order_acquire) == 0) {
+    return false;
+  }
+  auto state = state_of(page.call);
+  state.store(posted, std::memory_order_seq_cst);
+  for (u32 polls = 0;; ++polls) {
+    if (state.load(std::memory_order_acquire) == done) {
+      state.store(idle, std::memory_order_relaxed);
+      return page.call.result != abi::result_must_exit;
+    }
+    if (polls > patience || awake.load(std::memory_order_seq_cst) == 0) {
+      u32 expected = posted;
+      if (state.compare_exchange_strong(expected, idle, std::memory_order_seq_cst)) {
+        return false;
+      }
+      polls = 0;  // taken: it will be done
+    }
+    relax();
+  }
+}
+
+void copy_text(u8* to, u64 capacity, u64& used, const char* text) {
+  while (*text != 0 && used < capacity) {
+    to[used++] = static_cast<u8>(*text++);
+  }
+}
+
+}  // namespace
+
+HostReply host_call_raw(u32 number, const HostArguments& arguments, CallKind kind) {
+  abi::VcpuPage& page = vcpu_page();
+  abi::CallSlot& slot = page.call;
+  slot.number = number;
+  for (int i = 0; i < 6; ++i) {
+    slot.args[i] = arguments.values[i];
+  }
+  slot.extra[0] = arguments.extra;
+  const bool by_service = kind == CallKind::Quick && served_by_service(page);
+  if (!by_service) {
+    out8(abi::port_host_call);
+  }
+  count_host_call(by_service);
+  return {slot.result, {slot.extra[0], slot.extra[1]}};
+}
+
+void panic(const char* text, const char* file, int line) {
+  u8* buffer = call_buffer();
+  u64 size = 0;
+  copy_text(buffer, 512, size, file);
+  copy_text(buffer, 512, size, ":");
+  char digits[12];
+  int count = 0;
+  do {
+    digits[count++] = static_cast<char>('0' + line % 10);
+    line /= 10;
+  } while (line != 0 && count < 12);
+  while (count > 0 && size < 512) {
+    buffer[size++] = static_cast<u8>(digits[--count]);
+  }
+  copy_text(buffer, 512, size, ": ");
+  copy_text(buffer, 512, size, text);
+  for (;;) {
+    host_call(abi::HostCall::Panic, CallKind::Blocking, 0, size);
+  }
+}
+
+}  // namespace kx::libos
+
+namespace kx {
+
+void verify_failed(const char* expression, const char* file, int line) {
+  libos::panic(expression, file, line);
+}
+
+}  // namespace kx

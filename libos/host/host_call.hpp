@@ -1,0 +1,43 @@
+// Calling the hypervisor: through the polling service thread when it is awake, else by an exit.
+#pragma once
+
+#include <kx/abi/host_call.hpp>
+#include <kx/abi/vcpu.hpp>
+
+#include "arch/x86_64/context.hpp"
+
+namespace kx::libos {
+
+struct HostArguments {
+  u64 values[6] = {};
+  u64 extra = 0;
+};
+
+struct HostReply {
+  i64 result;
+  u64 extra[2];
+};
+
+enum class CallKind : u8 {
+  Quick,     // never blocks: the service thread may serve it
+  Blocking,  // served by this vCPU's own thread; a kick ends it with -EINTR
+};
+
+HostReply host_call_raw(u32 number, const HostArguments& arguments, CallKind kind);
+
+inline i64 host_call(abi::HostCall number, CallKind kind, u64 a = 0, u64 b = 0, u64 c = 0, u64 d = 0, u64 e = 0,
+                     u64 f = 0) {
+  return host_call_raw(static_cast<u32>(number), {{a, b, c, d, e, f}, 0}, kind).result;
+}
+
+// The call buffer of this vCPU, for bulk arguments. Its content is the caller's until the next host call.
+inline u8* call_buffer() {
+  return reinterpret_cast<u8*>(vcpu_page().call_buffer_gva);
+}
+
+// The part of the call buffer that page faults use; ordinary calls end before it.
+inline constexpr u64 fault_buffer_offset = 12 << 10;
+
+[[noreturn]] void panic(const char* text, const char* file, int line);
+
+}  // namespace kx::libos

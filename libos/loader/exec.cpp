@@ -1,0 +1,440 @@
+#include "loader/exec.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <kx/abi/memory_map.hpp>
+#include <kx/base/address.hpp>
+
+#include "files/fd_table.hpp"
+#include "files/path.hpp"
+#include "host/host_call.hpp"
+#include "loader/elf.hpp"
+#include "loader/open_program.hpp"
+#include "loader/stack.hpp"
+#include "mm/address_space.hpp"
+#include "mm/heap.hpp"
+#include "process/exit.hpp"
+#include "process/process.hpp"
+#include "process/process_info.hpp"
+#include "process/robust_list.hpp"
+#include "process/thread.hpp"
+#include "signals/signals.hpp"
+#include "signals/xstate.hpp"
+
+extern "C" const std::byte kx_vdso_image_begin[];
+extern "C" const std::byte kx_vdso_image_end[];
+
+namespace kx::libos {
+
+namespace {
+
+constexpr u64 head_size = 4096;  // of a file, enough for all headers of nearly every program
+constexpr u32 most_segments = 64;
+constexpr u32 deepest_script = 5;  // execve(2): interpreters of interpreters
+
+// A file opened for execution and its first bytes.
+struct Image {
+  FileRef file;
+  std::byte* head = nullptr;
+  u64 head_read = 0;
+
+  Image() : head(static_cast<std::byte*>(heap_allocate(head_size))) {}
+  ~Image() { heap_free(head, head_size); }
+  Image(const Image&) = delete;
+  Image& operator=(const Image&) = delete;
+  [[nodiscard]] std::span<const std::byte> bytes() const { return {head, head_read}; }
+};
+
+struct LoadedElf {
+  u64 bias = 0;
+  u64 entry = 0;
+  u64 phdr = 0;
+  u64 phdr_count = 0;
+  u64 brk = 0;
+};
+
+i64 errno_of(ElfError error) {
+  return error == ElfError::TooManySegments ? -ENOMEM : -ENOEXEC;
+}
+
+// Reads `size` bytes at `offset` into library-OS memory through the call buffer.
+i64 read_at(OpenFile& file, u64 offset, std::byte* to, u64 size) {
+  u64 done = 0;
+  while (done < size) {
+    constexpr u64 data_offset = 4096;
+    const u64 count = std::min(size - done, fault_buffer_offset - data_offset);
+    auto* segment = reinterpret_cast<abi::Segment*>(call_buffer());
+    segment->gpa = reinterpret_cast<u64>(call_buffer()) + data_offset - abi::linear_base;
+    segment->size = count;
+    const i64 got = host_call(abi::HostCall::Read, CallKind::Quick, file.handle(), 0, 1, offset + done, 0);
+    if (got < 0) {
+      return got;
+    }
+    std::memcpy(to + done, call_buffer() + data_offset, static_cast<u64>(got));
+    done += static_cast<u64>(got);
+    if (static_cast<u64>(got) < count) {
+      break;
+    }
+  }
+  return static_cast<i64>(done);
+}
+
+i64 open_image(const char* path, FinalLink final, Image& image) {
+  if (image.head == nullptr) {
+    return -ENOMEM;
+  }
+  i64 result = 0;
+  image.file = open_for_execution(path, final, result);
+  if (!image.file) {
+    return result;
+  }
+  const i64 got = read_at(*image.file, 0, image.head, head_size);
+  if (got < 0) {
+    return got;
+  }
+  image.head_read = static_cast<u64>(got);
+  return 0;
+}
+
+// Where a position-independent image of `size` bytes goes.
+u64 choose_bias(const ElfLayout& layout, bool is_interpreter, bool has_interpreter) {
+  AddressSpace& space = AddressSpace::instance();
+  const u64 size = layout.end - layout.start;
+  if (!is_interpreter && has_interpreter) {
+    return align_up(space.image_base(), std::max(layout.alignment, abi::huge_page_size)) - layout.start;
+  }
+  // The interpreter, and static-PIE programs, lie where mmap would put them.
+  MapRequest request;
+  request.size = size + layout.alignment;
+  request.prot = 0;
+  const i64 place = space.map(request);
+  if (place < 0) {
+    return 0;
+  }
+  space.unmap(static_cast<u64>(place), request.size);
+  return align_up(static_cast<u64>(place), layout.alignment) - layout.start;
+}
+
+i64 map_segment(const ElfSegment& segment, u64 bias, OpenFile& file) {
+  AddressSpace& space = AddressSpace::instance();
+  MapRequest request;
+  request.fixed = true;
+  request.replace = true;
+  request.prot = segment.prot;
+  if (segment.file_end > segment.start) {
+    request.address = bias + segment.start;
+    request.size = segment.file_end - segment.start;
+    request.file = &file;
+    request.offset = segment.offset;
+    if (const i64 result = space.map(request); result < 0) {
+      return result;
+    }
+    if (segment.zero_size > 0) {
+      // The rest of the last file page is bss; present, since small segments are filled at once.
+      if (!space.zero_text(bias + segment.zero_start, segment.zero_size)) {
+        return -EFAULT;
+      }
+    }
+  }
+  if (segment.end > segment.file_end) {
+    request.address = bias + segment.file_end;
+    request.size = segment.end - segment.file_end;
+    request.file = nullptr;
+    if (const i64 result = space.map(request); result < 0) {
+      return result;
+    }
+  }
+  return 0;
+}
+
+// A parsed image, ready to be mapped.
+struct Plan {
+  Image image;
+  ElfHeader header{};
+  ElfLayout layout{};
+  ElfSegment* segments = nullptr;
+  char interpreter[256] = {};
+
+  Plan() : segments(static_cast<ElfSegment*>(heap_allocate(most_segments * sizeof(ElfSegment)))) {}
+  ~Plan() { heap_free(segments, most_segments * sizeof(ElfSegment)); }
+  Plan(const Plan&) = delete;
+  Plan& operator=(const Plan&) = delete;
+};
+
+enum class Role : u8 { Program, Interpreter };
+
+i64 read_interpreter_name(Plan& plan) {
+  const u64 size = plan.layout.interp_size;
+  if (size > sizeof plan.interpreter) {
+    return -ENAMETOOLONG;
+  }
+  std::byte text[sizeof plan.interpreter];
+  if (read_at(*plan.image.file, plan.layout.interp_offset, text, size) != static_cast<i64>(size)) {
+    return -ENOEXEC;
+  }
+  const auto name = parse_elf_interp({text, size});
+  if (!name) {
+    return -ENOEXEC;
+  }
+  std::memcpy(plan.interpreter, name->data(), name->size());
+  plan.interpreter[name->size()] = 0;
+  return 0;
+}
+
+// Judges the image whose file is open and whose head is read.
+i64 parse_image(Plan& plan, Role role) {
+  if (plan.segments == nullptr) {
+    return -ENOMEM;
+  }
+  auto header = parse_elf_header(plan.image.bytes());
+  if (!header) {
+    return role == Role::Interpreter ? -ELIBBAD : errno_of(header.error());
+  }
+  plan.header = *header;
+  const u64 table_size = header->phdr_size();
+  std::byte table[elf_max_program_headers * sizeof(ElfProgramHeader)];
+  if (header->phdr_offset + table_size <= plan.image.head_read) {
+    std::memcpy(table, plan.image.head + header->phdr_offset, table_size);
+  } else if (read_at(*plan.image.file, header->phdr_offset, table, table_size) != static_cast<i64>(table_size)) {
+    return role == Role::Interpreter ? -ELIBBAD : -ENOEXEC;
+  }
+  auto layout = parse_elf_segments(*header, {table, table_size}, plan.image.file->size(), abi::user_end,
+                                   {plan.segments, most_segments});
+  if (!layout) {
+    return role == Role::Interpreter ? -ELIBBAD : errno_of(layout.error());
+  }
+  plan.layout = *layout;
+  return role == Role::Program && layout->interp_size != 0 ? read_interpreter_name(plan) : 0;
+}
+
+// Maps a parsed image. After a failure the address space is in no defined state.
+i64 map_image(const Plan& plan, Role role, LoadedElf& loaded) {
+  AddressSpace& space = AddressSpace::instance();
+  loaded.bias = plan.header.type == ElfType::PositionIndependent
+                    ? choose_bias(plan.layout, role == Role::Interpreter, plan.layout.interp_size != 0)
+                    : 0;
+  for (u64 i = 0; i < plan.layout.segment_count; ++i) {
+    const ElfSegment& segment = plan.segments[i];
+    if (const i64 result = map_segment(segment, loaded.bias, *plan.image.file); result != 0) {
+      return result;
+    }
+    if (role == Role::Program && (segment.prot & prot::execute) != 0) {
+      space.code_start = loaded.bias + segment.start;
+      space.code_end = loaded.bias + segment.end;
+    } else if (role == Role::Program && (segment.prot & prot::write) != 0) {
+      space.data_start = loaded.bias + segment.start;
+      space.data_end = loaded.bias + segment.end;
+    }
+  }
+  loaded.entry = loaded.bias + plan.header.entry;
+  loaded.phdr = plan.layout.phdr_vaddr ? loaded.bias + *plan.layout.phdr_vaddr : 0;
+  loaded.phdr_count = plan.header.phdr_count;
+  loaded.brk = loaded.bias + plan.layout.brk;
+  return 0;
+}
+
+// Maps the vDSO with the time page in front of it; the vDSO's address, or 0.
+u64 map_vdso() {
+  AddressSpace& space = AddressSpace::instance();
+  const u64 size = static_cast<u64>(kx_vdso_image_end - kx_vdso_image_begin);
+  return space.map_vdso(reinterpret_cast<const u8*>(kx_vdso_image_begin), size);
+}
+
+// A script's interpreter replaces it: the argument list becomes interpreter, [argument], path, arguments after the
+// first.
+i64 apply_script(const ScriptLine& line, const char* path, StringList& arguments, char*& storage, u64& storage_size) {
+  const u64 path_size = std::strlen(path) + 1;
+  const u64 skipped = arguments.count > 0 ? std::strlen(arguments.text) + 1 : 0;
+  const u64 rest = arguments.size - skipped;
+  const u64 size = line.interpreter.size() + 1 + (line.has_argument ? line.argument.size() + 1 : 0) + path_size + rest;
+  auto* text = static_cast<char*>(heap_allocate(size));
+  if (text == nullptr) {
+    return -ENOMEM;
+  }
+  char* at = text;
+  const auto append = [&](const char* from, u64 count) {
+    std::memcpy(at, from, count);
+    at += count;
+    *at++ = 0;
+  };
+  append(line.interpreter.data(), line.interpreter.size());
+  if (line.has_argument) {
+    append(line.argument.data(), line.argument.size());
+  }
+  append(path, path_size - 1);
+  std::memcpy(at, arguments.text + skipped, rest);
+  arguments.count = arguments.count - (arguments.count > 0 ? 1 : 0) + 2 + (line.has_argument ? 1 : 0);
+  heap_free(storage, storage_size);
+  storage = text;
+  storage_size = size;
+  arguments.text = text;
+  arguments.size = size;
+  return 0;
+}
+
+void remember_program(const char* path, OpenFile& file) {
+  ProcessInfo& info = ProcessInfo::instance();
+  const i64 length = host_call(abi::HostCall::HandlePath, CallKind::Quick, file.handle(), 0, sizeof info.exe_path - 1);
+  if (length > 0) {
+    std::memcpy(info.exe_path, call_buffer(), static_cast<u64>(length));
+    info.exe_path[length] = 0;
+  } else {
+    const u64 size = std::min(std::strlen(path), sizeof info.exe_path - 1);
+    std::memcpy(info.exe_path, path, size);
+    info.exe_path[size] = 0;
+  }
+  const char* base = path;
+  for (const char* c = path; *c != 0; ++c) {
+    base = *c == '/' ? c + 1 : base;
+  }
+  Thread& thread = Thread::current();
+  std::memset(thread.name, 0, sizeof thread.name);
+  std::memcpy(thread.name, base, std::min(std::strlen(base), sizeof thread.name - 1));
+}
+
+// Everything that can fail for a reason the caller is told: files, formats, permissions.
+struct Prepared {
+  Plan program;
+  Plan interpreter;
+  StringList arguments;
+  char* script_arguments = nullptr;
+  u64 script_arguments_size = 0;
+
+  Prepared() = default;
+  ~Prepared() { heap_free(script_arguments, script_arguments_size); }
+  Prepared(const Prepared&) = delete;
+  Prepared& operator=(const Prepared&) = delete;
+};
+
+i64 prepare(const ExecRequest& request, Prepared& prepared) {
+  char path[4096];
+  const u64 path_length = std::strlen(request.path);
+  if (path_length >= sizeof path) {
+    return -ENAMETOOLONG;
+  }
+  std::memcpy(path, request.path, path_length + 1);
+  prepared.arguments = request.arguments;
+  Image& image = prepared.program.image;
+  for (u32 depth = 0;; ++depth) {
+    if (const i64 result = open_image(path, depth == 0 ? request.final : FinalLink::Follow, image); result != 0) {
+      return result;
+    }
+    const auto line = parse_script_line(image.bytes());
+    if (!line) {
+      break;
+    }
+    if (depth == deepest_script) {
+      return -ELOOP;
+    }
+    if (request.script_path_lost) {
+      return -ENOENT;  // its interpreter could not read it
+    }
+    if (line->interpreter.empty()) {
+      return -EACCES;  // as Linux: the directory the empty name stands for
+    }
+    if (const i64 result =
+            apply_script(*line, path, prepared.arguments, prepared.script_arguments, prepared.script_arguments_size);
+        result != 0) {
+      return result;
+    }
+    if (line->interpreter.size() >= sizeof path) {
+      return -ENAMETOOLONG;
+    }
+    std::memcpy(path, line->interpreter.data(), line->interpreter.size());
+    path[line->interpreter.size()] = 0;
+  }
+  // A file without a `#!` line that is no ELF is the shell's to run, as execvp(3) has it; execve(2) says ENOEXEC.
+  if (const i64 result = parse_image(prepared.program, Role::Program); result != 0) {
+    return result;
+  }
+  if (prepared.program.layout.interp_size != 0) {
+    const i64 result = open_image(prepared.program.interpreter, FinalLink::Follow, prepared.interpreter.image);
+    if (result != 0) {
+      return result == -ENOENT && request.first ? -ELIBACC : result;
+    }
+    return parse_image(prepared.interpreter, Role::Interpreter);
+  }
+  return 0;
+}
+
+i64 commit(const ExecRequest& request, const Prepared& prepared, Context& context) {
+  LoadedElf program;
+  if (const i64 result = map_image(prepared.program, Role::Program, program); result != 0) {
+    return result;
+  }
+  const bool has_interpreter = prepared.program.layout.interp_size != 0;
+  LoadedElf interpreter;
+  if (has_interpreter) {
+    if (const i64 result = map_image(prepared.interpreter, Role::Interpreter, interpreter); result != 0) {
+      return result;
+    }
+  }
+  AddressSpace::instance().set_break_start(program.brk);
+  remember_program(request.path, *prepared.program.image.file);
+
+  StackRequest stack;
+  stack.arguments = prepared.arguments;
+  stack.environment = request.environment;
+  stack.path = request.path;
+  stack.executable = prepared.program.layout.stack == ElfStack::Executable;
+  stack.vdso = map_vdso();
+  stack.phdr = program.phdr;
+  stack.phdr_count = program.phdr_count;
+  stack.interpreter_base = has_interpreter ? interpreter.bias : 0;
+  stack.entry = program.entry;
+  u64 stack_pointer = 0;
+  if (const i64 result = build_stack(stack, stack_pointer); result != 0) {
+    return result;
+  }
+  context = Context{};
+  context.orig_rax = ~0ull;
+  context.rip = has_interpreter ? interpreter.entry : program.entry;
+  context.rsp = stack_pointer;
+  context.cs = abi::selector_user_code;
+  context.ss = abi::selector_user_data;
+  context.rflags = program_rflags;
+  return 0;
+}
+
+// The program as it was until now goes: threads, memory, handlers, descriptors marked so (execve(2)).
+void leave_old_program() {
+  Thread& self = Thread::current();
+  end_other_threads();
+  release_robust_futexes(self);
+  self.robust_list = 0;
+  self.clear_child_tid = 0;
+  self.tid = Process::instance().pid;
+  Signals::instance().reset_for_exec(self);
+  FdTable::instance().close_on_exec();
+  u64 random = 0;
+  random_bytes(&random, sizeof random);
+  AddressSpace::instance().clear();
+  AddressSpace::instance().start(random);
+  Process::instance().personality &= ~0x0400000u;  // READ_IMPLIES_EXEC belongs to an image
+  write_fs_base(0);
+  reset_xstate();
+}
+
+}  // namespace
+
+i64 load_program(const ExecRequest& request, Context& context) {
+  auto* prepared = heap_new<Prepared>();
+  if (prepared == nullptr) {
+    return -ENOMEM;
+  }
+  i64 result = prepare(request, *prepared);
+  if (result == 0) {
+    if (!request.first) {
+      leave_old_program();
+    }
+    result = commit(request, *prepared, context);
+    if (result != 0 && !request.first) {
+      end_process(killed_by(9));  // past the point of no return, as Linux
+    }
+  }
+  heap_delete(prepared);
+  return result;
+}
+
+}  // namespace kx::libos

@@ -1,0 +1,191 @@
+// The program's address space: areas, page tables, files behind them, faults. One per pVM.
+#pragma once
+
+#include <kx/abi/host_call.hpp>
+#include <kx/base/address.hpp>
+#include <kx/base/result.hpp>
+
+#include "arch/x86_64/context.hpp"
+#include "mm/page_table.hpp"
+#include "mm/tlb.hpp"
+#include "mm/vma_set.hpp"
+#include "process/lock.hpp"
+
+namespace kx::libos {
+
+class OpenFile;
+struct Patch;
+
+// What became of a system-call instruction that trapped.
+enum class PatchOutcome : u8 {
+  Patched,
+  Later,  // not while other threads run
+  Refused,
+};
+
+// Success, or what the fault means for the program (siginfo of SIGSEGV and SIGBUS, sigaction(2)).
+enum class FaultOutcome : u8 {
+  Resolved,
+  NotMapped,     // SEGV_MAPERR
+  NotPermitted,  // SEGV_ACCERR
+  BeyondFile,    // SIGBUS, BUS_ADRERR
+  OutOfMemory,
+};
+
+struct FaultAccess {
+  bool write = false;
+  bool execute = false;
+};
+
+struct MapRequest {
+  u64 address = 0;  // hint, or the place if fixed
+  u64 size = 0;
+  u32 prot = 0;   // prot:: bits
+  u32 flags = 0;  // vma_flag:: bits
+  bool fixed = false;
+  bool replace = false;  // fixed: unmap what is there
+  bool populate = false;
+  bool low = false;  // MAP_32BIT
+  OpenFile* file = nullptr;
+  u64 offset = 0;
+};
+
+class AddressSpace {
+ public:
+  static AddressSpace& instance();
+
+  // Lays out an empty address space with randomised bases; `random` is consumed entropy.
+  void start(u64 random);
+
+  // Unmaps everything, for a new program.
+  void clear();
+
+  // The address, or -errno (mmap(2)).
+  i64 map(const MapRequest& request);
+  i64 unmap(u64 address, u64 size);
+  i64 protect(u64 address, u64 size, u32 prot);
+  i64 remap(u64 old_address, u64 old_size, u64 new_size, u32 flags, u64 new_address);
+  i64 advise(u64 address, u64 size, int advice);
+  i64 sync(u64 address, u64 size, u32 flags);
+  i64 resident(u64 address, u64 size, u8* vector);
+  u64 set_break(u64 address);
+  void set_break_start(u64 address);
+
+  FaultOutcome fault(Gva address, FaultAccess access);
+  // The host had no page for an access: takes back shared file pages that lie beyond their file by now. True if there
+  // were any: the access then faults with its address.
+  bool drop_beyond_files();
+
+  // Makes [address, address + size) present for the host: fills `segments` (at most `capacity`) and returns how many
+  // bytes they cover from the start on; 0 if the first byte cannot be had (EFAULT).
+  u64 segments(u64 address, u64 size, bool write, abi::Segment* segments, u32 capacity, u32& count);
+
+  // The guest-physical address of an accessible word, for futexes; 0 if there is none.
+  u64 translate(u64 address, bool write);
+
+  // Code patching: writes to the program's text whatever its protection. False if not mapped.
+  bool write_text(u64 address, const u8* bytes, u64 size);
+
+  // Patches the system-call instruction at `site`, which trapped, if it lies in the unchangeable text of a file and the
+  // code around it lets it. Uses the call buffer.
+  PatchOutcome patch_trapped(u64 site);
+
+  bool zero_text(u64 address, u64 size);
+
+  // Maps the time page and behind it a copy of the vDSO; the vDSO's address, or 0.
+  u64 map_vdso(const u8* image, u64 size);
+
+  // Finds room for `size` bytes within reach of a 32-bit displacement from `near`.
+  u64 find_near(u64 near, u64 size);
+  // An executable area of the library OS's own near `near`, present and zero; 0 if there is no room. Lock held.
+  u64 make_arena(u64 near, u64 size);
+
+  template <class Visit>
+  void for_each_area(Visit&& visit) {
+    const Lock lock(mutex_);
+    for (const Vma& vma : vmas_) {
+      visit(vma);
+    }
+  }
+  [[nodiscard]] OpenFile* file_of(const Vma& vma);
+
+  [[nodiscard]] u64 break_start() const { return break_start_; }
+  [[nodiscard]] u64 break_end() const { return break_; }
+  [[nodiscard]] u64 stack_top() const { return stack_top_; }
+  [[nodiscard]] u64 image_base() const { return image_base_; }
+  [[nodiscard]] u64 total_size() const { return vmas_.total_size(); }
+  u64 stack_start = 0, arguments_start = 0, arguments_end = 0, environment_start = 0, environment_end = 0;
+  u64 code_start = 0, code_end = 0, data_start = 0, data_end = 0;
+
+ private:
+  AddressSpace();
+
+  i64 map_locked(const MapRequest& request);
+  i64 unmap_locked(u64 start, u64 end);
+  i64 remap_locked(u64 old_address, u64 old_size, u64 new_size, u32 flags, u64 new_address);
+  [[nodiscard]] bool exceeds_limit(u64 more) const;
+  i64 remap_shared(const Vma& old, u64 new_size, u32 flags, u64 new_address);
+  bool choose_place(const MapRequest& request, u64& start);
+  i64 map_shared_file(Vma& vma, OpenFile& file);
+  void release_piece(const Vma& piece, FlushBatch& batch);
+  void drop_pages(u64 start, u64 end, FlushBatch& batch);
+  void free_dropped();
+  FaultOutcome fault_locked(Gva address, FaultAccess access);
+  FaultOutcome fill(const Vma& vma, u64 start, u64 end);
+  FaultOutcome fill_anonymous(const Vma& vma, u64 start, u64 end);
+  FaultOutcome fill_file(const Vma& vma, u64 start, u64 end);
+  FaultOutcome fill_shared(const Vma& vma, u64 start, u64 end);
+  bool read_file(OpenFile& file, u64 offset, u64 start, u64 end);
+  // Patches system-call sites in freshly filled pages, and in pages that become executable.
+  void patch_text(u64 start, u64 end);
+  void patch_pages(u64 start, u64 end);
+  bool apply_patch(const Patch& patch);
+  // Copies the present text around a site in a file's text into the call buffer.
+  bool copy_surroundings(u64 site, u64& start, u64& size);
+  u32 object_for(OpenFile& file);
+  void release_object(u32 object);
+
+  Mutex mutex_;
+  VmaSet vmas_;
+  PageTable table_;
+  u64 mmap_top_ = 0;
+  u64 stack_top_ = 0;
+  u64 image_base_ = 0;
+  u64 break_start_ = 0, break_ = 0;
+  u64 next_fault_ = 0;     // where a sequential access would fault next
+  u64 fault_cluster_ = 0;  // bytes mapped by the last fault
+
+  // Mapped files: an id is the index + 1.
+  struct Object {
+    OpenFile* file = nullptr;
+    u64 mappings = 0;
+  };
+  static constexpr u32 max_objects = 4096;
+  Object* objects_ = nullptr;
+
+  // Blocks taken out of the tables, freed once the translations are gone.
+  struct Dropped {
+    u64 gpa;
+    u64 order;
+  };
+  static constexpr u32 max_dropped = 512;
+  Dropped* dropped_ = nullptr;
+  u32 dropped_count_ = 0;
+};
+
+// Copies between the library OS and the program. False: some byte is not accessible (EFAULT).
+bool copy_from_user(void* to, u64 from, u64 size);
+bool copy_to_user(u64 to, const void* from, u64 size);
+// Copies a string with its NUL; its length, or -EFAULT, -ENAMETOOLONG if it exceeds the capacity.
+i64 copy_string_from_user(char* to, u64 from, u64 capacity);
+
+template <class T>
+bool read_user(T& value, u64 from) {
+  return copy_from_user(&value, from, sizeof(T));
+}
+template <class T>
+bool write_user(u64 to, const T& value) {
+  return copy_to_user(to, &value, sizeof(T));
+}
+
+}  // namespace kx::libos

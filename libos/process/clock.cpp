@@ -1,0 +1,123 @@
+#include "process/clock.hpp"
+
+#include <time.h>
+
+#include "host/host_call.hpp"
+#include "process/process.hpp"
+#include "process/thread.hpp"
+
+namespace kx::libos {
+
+namespace {
+
+// SAFETY: a fixed page of the system slot that the hypervisor writes.
+const abi::TimePage& time_page() {
+  return *reinterpret_cast<const abi::TimePage*>(abi::linear_gva(abi::time_page_gpa));
+}
+
+// A negative clock id names a process or thread: ~number << 3, thread flag, kind of time (linux/posix-timers.h).
+constexpr i32 cpu_thread_flag = 4, cpu_kind_mask = 3, cpu_kind_fd = 3;
+
+ClockKind dynamic_clock_kind(i32 clock) {
+  if ((clock & cpu_kind_mask) == cpu_kind_fd) {
+    return ClockKind::Unknown;
+  }
+  const auto number = static_cast<u32>(~(clock >> 3));
+  if ((clock & cpu_thread_flag) != 0) {
+    return number == 0 || ThreadList::instance().find(number) != nullptr ? ClockKind::ThreadCpu : ClockKind::Unknown;
+  }
+  return number == 0 || number == Process::instance().pid ? ClockKind::ProcessCpu : ClockKind::Unknown;
+}
+
+}  // namespace
+
+TimeReading read_time() {
+  TimeReading reading = read_time_page(time_page());
+  if (reading.stale) {
+    host_call(abi::HostCall::ClockRefresh, CallKind::Quick);
+    reading = read_time_page(time_page());
+  }
+  return reading;
+}
+
+CpuTimes process_cpu_times() {
+  const HostReply reply =
+      host_call_raw(static_cast<u32>(abi::HostCall::ProcessTimes), HostArguments{}, CallKind::Quick);
+  return {reply.extra[0], reply.extra[1]};
+}
+
+ClockKind clock_kind(i32 clock) {
+  switch (clock) {
+    case CLOCK_REALTIME:
+    case CLOCK_MONOTONIC:
+    case CLOCK_BOOTTIME:
+    case CLOCK_TAI:
+    case CLOCK_REALTIME_ALARM:
+    case CLOCK_BOOTTIME_ALARM:
+      return ClockKind::Wall;
+    case CLOCK_REALTIME_COARSE:
+    case CLOCK_MONOTONIC_COARSE:
+      return ClockKind::Coarse;
+    case CLOCK_MONOTONIC_RAW:
+      return ClockKind::Raw;
+    case CLOCK_PROCESS_CPUTIME_ID:
+      return ClockKind::ProcessCpu;
+    case CLOCK_THREAD_CPUTIME_ID:
+      return ClockKind::ThreadCpu;
+    default:
+      return clock < 0 ? dynamic_clock_kind(clock) : ClockKind::Unknown;
+  }
+}
+
+bool read_clock(i32 clock, u64& ns) {
+  const ClockKind kind = clock_kind(clock);
+  if (kind == ClockKind::Unknown) {
+    return false;
+  }
+  if (kind == ClockKind::ProcessCpu || kind == ClockKind::ThreadCpu) {
+    const CpuTimes times = process_cpu_times();
+    ns = times.user_ns + times.system_ns;
+    return true;
+  }
+  const TimeReading reading = read_time();
+  switch (clock) {
+    case CLOCK_REALTIME:
+    case CLOCK_REALTIME_COARSE:
+    case CLOCK_REALTIME_ALARM:
+      ns = reading.realtime_ns;
+      break;
+    case CLOCK_BOOTTIME:
+    case CLOCK_BOOTTIME_ALARM:
+      ns = reading.boottime_ns;
+      break;
+    case CLOCK_TAI:
+      ns = reading.tai_ns;
+      break;
+    case CLOCK_MONOTONIC_RAW:
+      ns = reading.raw_ns;
+      break;
+    default:
+      ns = reading.monotonic_ns;
+  }
+  return true;
+}
+
+i32 host_clock(i32 clock) {
+  switch (clock_kind(clock)) {
+    case ClockKind::ProcessCpu:
+    case ClockKind::ThreadCpu:
+      return CLOCK_PROCESS_CPUTIME_ID;
+    default:
+      break;
+  }
+  switch (clock) {
+    case CLOCK_REALTIME_ALARM:
+      return CLOCK_REALTIME;
+    case CLOCK_BOOTTIME_ALARM:
+      return CLOCK_BOOTTIME;
+    default:
+      return clock;
+  }
+}
+
+}  // namespace kx::libos

@@ -1,0 +1,43 @@
+// Identity and limits of the process.
+#pragma once
+
+#include "arch/x86_64/context.hpp"
+#include "process/limits.hpp"
+#include "process/lock.hpp"
+
+namespace kx::libos {
+
+struct Credentials {
+  u32 uid, euid, suid, gid, egid, sgid;
+  u32 group_count;
+  u32 groups[32];
+  u64 capabilities;
+};
+
+struct Process {
+  u32 pid = 0;
+  u32 parent_pid = 0;
+  u32 group_id = 0;
+  u32 session_id = 0;
+  Credentials credentials{};
+  u64 limits[limit_count][2] = {};
+  Mutex limits_mutex;
+  u32 next_tid = 0;
+  u32 personality = 0;
+  i32 parent_death_signal = 0;
+  u32 dumpable = 1;
+  u32 keep_capabilities = 0;
+  u32 no_new_privileges = 1;
+  u32 child_subreaper = 0;
+  u64 timer_slack_ns = 50'000;
+  u32 cpu_count = 1;
+  u64 start_time_ns = 0;
+  char hostname[65] = {};
+
+  static Process& instance();
+};
+
+// Entropy of this pVM, refilled from the host.
+void random_bytes(void* to, u64 size);
+
+}  // namespace kx::libos

@@ -1,0 +1,58 @@
+// A thread of the program: one vCPU, its signal state, what exit must do.
+#pragma once
+
+#include <kx/abi/vcpu.hpp>
+
+#include "arch/x86_64/context.hpp"
+#include "mm/tlb.hpp"
+#include "process/lock.hpp"
+#include "signals/signal_types.hpp"
+
+namespace kx::libos {
+
+struct Thread {
+  abi::VcpuPage* page = nullptr;
+  u64 area_gpa = 0;
+  u32 tid = 0;
+  FlushState flush;
+  ThreadSignals signals;
+  u64 clear_child_tid = 0;  // set_tid_address(2); 0: none
+  u64 robust_list = 0;      // set_robust_list(2)
+  u64 robust_list_size = 0;
+  char name[16] = {};      // PR_SET_NAME
+  u64 first_rip = 0;       // of a new thread
+  Thread* next = nullptr;  // ThreadList
+
+  static Thread& current() { return *reinterpret_cast<Thread*>(vcpu_page().thread_gva); }
+  static bool exists() { return vcpu_page().thread_gva != 0; }
+  // Where the entry code finds this thread's saved registers while it is in the library OS by a system call.
+  [[nodiscard]] Context& saved_context() const {
+    return *reinterpret_cast<Context*>(page->stack_top_gva - sizeof(Context));
+  }
+};
+
+// All threads of the pVM.
+class ThreadList {
+ public:
+  static ThreadList& instance();
+  void add(Thread& thread);
+  // How many are left.
+  u32 remove(Thread& thread);
+  [[nodiscard]] u32 count() const { return count_; }
+  [[nodiscard]] Thread* find(u32 tid);
+  // The visitor must neither add nor remove threads.
+  template <class Visit>
+  void for_each(Visit&& visit) {
+    const Lock lock(mutex_);
+    for (Thread* thread = first_; thread != nullptr; thread = thread->next) {
+      visit(*thread);
+    }
+  }
+
+ private:
+  Mutex mutex_;
+  Thread* first_ = nullptr;
+  u32 count_ = 0;
+};
+
+}  // namespace kx::libos

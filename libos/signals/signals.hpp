@@ -1,0 +1,113 @@
+// Signals of the pVM: dispositions, pending queues, who gets what. signal(7) is the specification.
+//
+// Lock order: the signal lock, then that of ThreadList, then the heap's. It is never held while the program's memory
+// is accessed.
+#pragma once
+
+#include "process/lock.hpp"
+#include "signals/signal_types.hpp"
+#include "signals/signal_watch.hpp"
+
+namespace kx::libos {
+
+struct Thread;
+
+inline constexpr u64 unblockable_signals = signal_bit(9) | signal_bit(19);  // SIGKILL, SIGSTOP
+
+class Signals {
+ public:
+  static Signals& instance();
+
+  // The dispositions and the mask a new program inherits (execve(2)).
+  void start(Thread& first, u64 ignored, u64 blocked);
+
+  // execve(2): handlers become SIG_DFL, the alternate stack and the timers of timer_create go; what is ignored, blocked
+  // and pending stays.
+  void reset_for_exec(Thread& survivor);
+
+  // rt_sigaction(2) without its checks; null `next` only reads.
+  void set_action(u32 signo, const SignalAction* next, SignalAction& old);
+  // The action a signal that is about to be delivered gets; SA_RESETHAND takes effect.
+  SignalAction begin_delivery(u32 signo);
+
+  // 0, or -EAGAIN when RLIMIT_SIGPENDING refuses a real-time signal.
+  i64 send(const SignalInfo& info);
+  i64 send(Thread& thread, const SignalInfo& info);
+  // To a thread by number; -ESRCH if it does not exist. `signo` 0 only looks.
+  i64 send_to_tid(u32 tid, const SignalInfo& info);
+  // A synchronous signal: neither blocked nor ignored, as the kernel's force_sig_info.
+  void force(Thread& thread, const SignalInfo& info);
+
+  // Takes the next signal of `thread` outside `blocked`. False if there is none.
+  bool take(Thread& thread, u64 blocked, SignalInfo& info);
+  u64 pending(const Thread& thread);
+  bool deliverable(const Thread& thread);
+  // Replaces the mask of the current thread and makes sure that what it unblocks is delivered.
+  void set_mask(u64 mask);
+
+  // What the current thread is about to take by itself: it is woken for these signals though they are blocked.
+  void start_waiting(u64 set);
+  // Others get what came in the meantime and was not taken.
+  void stop_waiting();
+
+  // signalfd(2). A watch is the caller's, who removes it before it goes.
+  void add_watch(SignalWatch& watch, u64 mask);
+  void remove_watch(SignalWatch& watch);
+  void set_watch_mask(SignalWatch& watch, u64 mask);
+  u64 watch_mask(const SignalWatch& watch);
+
+  // A thread ends: its pending signals are dropped. After this nobody uses it: to be called between its removal from
+  // ThreadList and its release.
+  void forget(Thread& thread);
+
+ private:
+  i64 send_locked(Thread& thread, const SignalInfo& info);
+  i64 enqueue(SignalQueue& queue, const SignalInfo& info);
+  bool is_dropped(const SignalInfo& info, u64 blocked) const;
+  void prepare(u32 signo);
+  void discard_everywhere(u64 set);
+  void wake_one(u32 signo);
+  void raise_watches(u32 signo);
+  void settle_watches();
+  void settle(SignalWatch& watch);
+
+  Mutex mutex_;
+  SignalAction actions_[signal_count];
+  SignalQueue pending_;
+  u64 queued_ = 0;
+  SignalWatch* watches_ = nullptr;
+};
+
+// The forms other modules use.
+void send_to_process(const SignalInfo& info);
+void send_to_thread(Thread& thread, const SignalInfo& info);
+
+// Information of a signal that this process sends: its own pid and uid.
+SignalInfo own_signal(u32 signo, i32 code);
+
+// A fault of the program at the current instruction becomes a signal; `vector` and `error` are the processor's.
+void force_fault(Context& context, u32 signo, i32 code, u64 address, u64 vector, u64 error);
+
+// Handles what is pending for this vCPU but delivers nothing: shootdowns, the end of the pVM, the inbox. Afterwards the
+// pending word is not zero only if a signal can be delivered.
+void absorb_pending();
+
+// Sleeps until this vCPU has something to look at. `deadline_ns` is absolute, of CLOCK_REALTIME if told so, else of
+// CLOCK_MONOTONIC; no_deadline waits for ever. False: the time has come.
+inline constexpr u64 no_deadline = ~0ull;
+enum class WaitClock : u8 { Monotonic, Realtime };
+bool wait_for_pending(u64 deadline_ns, WaitClock clock);
+
+// The mask that ppoll, pselect and epoll_pwait wait with. finish() puts the old one back at once, or, if the call was
+// interrupted, when the handler has been set up with it.
+class TemporaryMask {
+ public:
+  explicit TemporaryMask(u64 mask);
+  // `result`: what the call is about to return, restart codes included; -EINTR counts as interrupted.
+  static void finish(i64 result);
+};
+
+// Sleeps until a signal can be delivered to the current thread; true, or false at the deadline.
+bool wait_for_signal(u64 deadline_ns, WaitClock clock = WaitClock::Monotonic);
+
+}  // namespace kx::libos

@@ -1,0 +1,196 @@
+#include "signals/timers.hpp"
+
+#include <signal.h>
+#include <time.h>
+
+#include <cerrno>
+
+#include "host/host_call.hpp"
+#include "process/clock.hpp"
+#include "process/thread.hpp"
+#include "signals/signals.hpp"
+
+namespace kx::libos {
+
+namespace {
+
+Timers timers;
+
+// Pointless to tell apart later, and it keeps sums from overflowing.
+constexpr u64 far_future_ns = 1ull << 62;
+
+u32 interval_signal(u32 index) {
+  return index == timer_real ? SIGALRM : index == timer_virtual ? SIGVTALRM : SIGPROF;
+}
+
+i32 clock_of(u32 index, i32 posix_clock) {
+  if (index >= first_posix_timer) {
+    return posix_clock;
+  }
+  return index == timer_real ? CLOCK_MONOTONIC : CLOCK_PROCESS_CPUTIME_ID;
+}
+
+constexpr i32 id_of(u32 index) {
+  return static_cast<i32>(index - first_posix_timer);
+}
+bool is_posix_timer(const SignalInfo& info) {
+  return info.code == SI_TIMER && info.timer.id >= 0 &&
+         static_cast<u32>(info.timer.id) < abi::max_timers - first_posix_timer;
+}
+
+}  // namespace
+
+Timers& Timers::instance() {
+  return timers;
+}
+
+TimerSetting Timers::remaining(const Timer& timer, u64 now_ns) {
+  if (!timer.armed) {
+    return {0, timer.interval_ns};
+  }
+  if (now_ns < timer.first_ns) {
+    return {timer.first_ns - now_ns, timer.interval_ns};
+  }
+  if (timer.interval_ns != 0) {
+    return {timer.interval_ns - (now_ns - timer.first_ns) % timer.interval_ns, timer.interval_ns};
+  }
+  // Due, but not reported yet; zero would mean disarmed.
+  return {timer.event.notify == TimerNotify::None ? 0ull : 1ull, 0};
+}
+
+TimerSetting Timers::get(u32 index) {
+  u64 now_ns = 0;
+  i32 clock = 0;
+  {
+    const Lock lock(mutex_);
+    clock = clock_of(index, timers_[index].clock);
+  }
+  read_clock(clock, now_ns);
+  const Lock lock(mutex_);
+  return remaining(timers_[index], now_ns);
+}
+
+i64 Timers::set(u32 index, const TimerSetting& next, bool absolute, TimerSetting& old) {
+  Timer& timer = timers_[index];
+  u64 now_ns = 0;
+  const i32 clock = clock_of(index, timer.clock);
+  read_clock(clock, now_ns);
+  bool quiet = false;
+  u64 first_ns = 0;
+  {
+    const Lock lock(mutex_);
+    old = remaining(timer, now_ns);
+    timer.armed = next.value_ns != 0;
+    timer.interval_ns = timer.armed ? next.interval_ns : 0;
+    timer.missed = 0;
+    timer.last_overrun = 0;
+    if (timer.armed) {
+      first_ns = absolute ? next.value_ns : now_ns + (next.value_ns < far_future_ns ? next.value_ns : far_future_ns);
+    }
+    timer.first_ns = first_ns;
+    quiet = timer.event.notify == TimerNotify::None;
+  }
+  if (quiet) {
+    return 0;
+  }
+  return host_call(abi::HostCall::TimerArm, CallKind::Quick, index, static_cast<u64>(host_clock(clock)), first_ns,
+                   next.interval_ns);
+}
+
+i64 Timers::create(i32 clock, const TimerEvent& event) {
+  const Lock lock(mutex_);
+  for (u32 index = first_posix_timer; index < abi::max_timers; ++index) {
+    Timer& timer = timers_[index];
+    if (!timer.used) {
+      timer = Timer{};
+      timer.used = true;
+      timer.clock = clock;
+      timer.event = event;
+      if (event.value_is_id) {
+        timer.event.value = static_cast<u64>(id_of(index));
+      }
+      return index;
+    }
+  }
+  return -EAGAIN;
+}
+
+bool Timers::exists(u32 index) {
+  const Lock lock(mutex_);
+  return index >= first_posix_timer && index < abi::max_timers && timers_[index].used;
+}
+
+i32 Timers::overrun(u32 index) {
+  const Lock lock(mutex_);
+  return timers_[index].last_overrun;
+}
+
+void Timers::remove(u32 index) {
+  host_call(abi::HostCall::TimerArm, CallKind::Quick, index, CLOCK_MONOTONIC, 0, 0);
+  const Lock lock(mutex_);
+  timers_[index] = Timer{};
+}
+
+void Timers::remove_all() {
+  for (u32 index = first_posix_timer; index < abi::max_timers; ++index) {
+    if (exists(index)) {
+      remove(index);
+    }
+  }
+}
+
+void Timers::expired(u32 index, u32 expirations) {
+  SignalInfo info;
+  TimerEvent event;
+  {
+    const Lock lock(mutex_);
+    Timer& timer = timers_[index];
+    if (!timer.armed || expirations == 0) {
+      return;  // disarmed in the meantime
+    }
+    if (timer.interval_ns == 0) {
+      timer.armed = false;
+    }
+    event = timer.event;
+    if (index < first_posix_timer) {
+      info.signo = static_cast<i32>(interval_signal(index));
+      info.code = SI_KERNEL;
+    } else if (timer.queued) {
+      timer.missed += expirations;
+      return;
+    } else {
+      timer.queued = true;
+      timer.missed = expirations - 1;
+      info.signo = static_cast<i32>(event.signo);
+      info.code = SI_TIMER;
+      info.timer.id = id_of(index);
+      info.timer.value = event.value;
+    }
+  }
+  if (event.notify == TimerNotify::ThreadId) {
+    Signals::instance().send_to_tid(event.tid, info);
+  } else {
+    send_to_process(info);
+  }
+}
+
+void timer_signal_taken(SignalInfo& info) {
+  if (!is_posix_timer(info)) {
+    return;
+  }
+  const Lock lock(timers.mutex_);
+  Timers::Timer& timer = timers.timers_[static_cast<u32>(info.timer.id) + first_posix_timer];
+  timer.queued = false;
+  timer.last_overrun = static_cast<i32>(timer.missed);
+  timer.missed = 0;
+  info.timer.overrun = timer.last_overrun;
+}
+
+void timer_signal_gone(const SignalInfo& info) {
+  if (is_posix_timer(info)) {
+    const Lock lock(timers.mutex_);
+    timers.timers_[static_cast<u32>(info.timer.id) + first_posix_timer].queued = false;
+  }
+}
+
+}  // namespace kx::libos

@@ -1,0 +1,73 @@
+// Timers of the process: setitimer(2) and timer_create(2), each a timer of the hypervisor's that posts to the inbox.
+#pragma once
+
+#include <kx/abi/boot.hpp>
+
+#include "process/lock.hpp"
+#include "signals/signal_types.hpp"
+
+namespace kx::libos {
+
+// Indices of the interval timers; those of timer_create follow.
+inline constexpr u32 timer_real = 0, timer_virtual = 1, timer_prof = 2, first_posix_timer = 3;
+
+struct TimerSetting {
+  u64 value_ns = 0;  // until the next expiry; 0: disarmed
+  u64 interval_ns = 0;
+};
+
+enum class TimerNotify : u8 { Signal, None, ThreadId };
+
+struct TimerEvent {
+  TimerNotify notify = TimerNotify::Signal;
+  u32 signo = 0;
+  u32 tid = 0;
+  u64 value = 0;
+  bool value_is_id = false;  // no sigevent was given: the value is the timer's number
+};
+
+class Timers {
+ public:
+  static Timers& instance();
+
+  // `absolute`: value_ns is a point of the timer's clock. Returns what was left of the old setting. 0 or -errno.
+  i64 set(u32 index, const TimerSetting& next, bool absolute, TimerSetting& old);
+  TimerSetting get(u32 index);
+  // The new timer's index, or -EAGAIN.
+  i64 create(i32 clock, const TimerEvent& event);
+  [[nodiscard]] bool exists(u32 index);
+  i32 overrun(u32 index);
+  void remove(u32 index);
+  // All of timer_create(2); the interval timers stay.
+  void remove_all();
+
+  // The hypervisor reports `expirations` of a timer.
+  void expired(u32 index, u32 expirations);
+
+ private:
+  friend void timer_signal_taken(SignalInfo& info);
+  friend void timer_signal_gone(const SignalInfo& info);
+
+  struct Timer {
+    bool used = false;
+    bool armed = false;
+    bool queued = false;  // its signal is pending
+    i32 clock = 1;
+    TimerEvent event;
+    u64 first_ns = 0;  // absolute
+    u64 interval_ns = 0;
+    u32 missed = 0;  // expirations since its signal was queued
+    i32 last_overrun = 0;
+  };
+
+  static TimerSetting remaining(const Timer& timer, u64 now_ns);
+
+  Mutex mutex_;  // taken after the signal lock, or alone
+  Timer timers_[abi::max_timers];
+};
+
+// A pending SI_TIMER signal is delivered (its overrun count is filled in) or dropped. The signal lock is held.
+void timer_signal_taken(SignalInfo& info);
+void timer_signal_gone(const SignalInfo& info);
+
+}  // namespace kx::libos

@@ -1,0 +1,86 @@
+#include "syscalls/dispatch.hpp"
+
+#include <sys/syscall.h>
+
+#include <atomic>
+#include <cerrno>
+#include <kx/abi/syscall_shapes.hpp>
+
+#include "entry/lazy_patch.hpp"
+#include "host/stats.hpp"
+#include "process/strace.hpp"
+#include "process/thread.hpp"
+
+namespace kx::libos {
+
+namespace {
+
+constexpr u64 table_size = 512;
+SyscallHandler table[table_size];
+
+i64 unsupported(Context& context) {
+  count_unsupported(context.orig_rax);
+  return -ENOSYS;
+}
+
+i64 passed_through(Context& context) {
+  return pass_through(static_cast<u32>(context.orig_rax), context);
+}
+
+// The number a program means is the low half of RAX, as on Linux.
+i64 call(Context& context) {
+  const u64 number = context.orig_rax;
+  return number < table_size ? table[number](context) : unsupported(context);
+}
+
+bool dispatch(Context& context) {
+  begin_system_call();
+  if (strace_enabled()) [[unlikely]] {
+    trace_call(context);
+  }
+  const i64 result = call(context);
+  end_system_call(context.orig_rax);
+  if (result == context_replaced) [[unlikely]] {
+    return true;
+  }
+  if (strace_enabled()) [[unlikely]] {
+    trace_result(context, result);
+  }
+  context.rax = static_cast<u64>(result);
+  if (is_restart(result)) [[unlikely]] {
+    // kx_work decides what becomes of the call.
+    std::atomic_ref(vcpu_page().pending).fetch_or(abi::pending_signal, std::memory_order_seq_cst);
+  }
+  return false;
+}
+
+}  // namespace
+
+void start_dispatch() {
+  for (u64 number = 0; number < table_size; ++number) {
+    table[number] = abi::syscall_shapes[number].known ? passed_through : unsupported;
+  }
+  for (const auto calls :
+       {memory_calls(), file_calls(), path_calls(), descriptor_calls(), poll_calls(), socket_calls(), process_calls(),
+        thread_calls(), exec_calls(), signal_calls(), time_calls(), wait_calls(), process_memory_calls()}) {
+    for (const SyscallEntry& entry : calls) {
+      table[entry.number] = entry.handler;
+    }
+  }
+}
+
+extern "C" bool kx_syscall(Context* context) {
+  context->orig_rax = static_cast<u32>(context->orig_rax);
+  ++stats().patched_calls;
+  return dispatch(*context);
+}
+
+extern "C" bool kx_syscall_trapped(Context* context) {
+  context->orig_rax = static_cast<u32>(context->orig_rax);
+  ++stats().trapped;
+  context->r11 = context->rflags;
+  lazy_patch(*context);
+  return dispatch(*context);
+}
+
+}  // namespace kx::libos

@@ -1,0 +1,435 @@
+// Identity, limits, resource usage, and the small calls about the process.
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "host/host_call.hpp"
+#include "mm/address_space.hpp"
+#include "process/exit.hpp"
+#include "process/process.hpp"
+#include "process/thread.hpp"
+#include "syscalls/dispatch.hpp"
+
+namespace kx::libos {
+
+namespace {
+
+Process& self() {
+  return Process::instance();
+}
+
+i64 do_getpid(Context&) {
+  return self().pid;
+}
+i64 do_getppid(Context&) {
+  return self().parent_pid;
+}
+i64 do_gettid(Context&) {
+  return Thread::current().tid;
+}
+i64 do_getuid(Context&) {
+  return self().credentials.uid;
+}
+i64 do_geteuid(Context&) {
+  return self().credentials.euid;
+}
+i64 do_getgid(Context&) {
+  return self().credentials.gid;
+}
+i64 do_getegid(Context&) {
+  return self().credentials.egid;
+}
+i64 do_getpgrp(Context&) {
+  return self().group_id;
+}
+
+bool is_self(u64 pid) {
+  return static_cast<u32>(pid) == 0 || static_cast<u32>(pid) == self().pid;
+}
+
+i64 do_getpgid(Context& context) {
+  return is_self(context.rdi) ? i64{self().group_id} : -ESRCH;
+}
+i64 do_getsid(Context& context) {
+  return is_self(context.rdi) ? i64{self().session_id} : -ESRCH;
+}
+i64 do_setpgid(Context& context) {
+  if (static_cast<i32>(context.rsi) < 0) {
+    return -EINVAL;
+  }
+  if (!is_self(context.rdi)) {
+    return -ESRCH;
+  }
+  const u32 group = static_cast<u32>(context.rsi) == 0 ? self().pid : static_cast<u32>(context.rsi);
+  return group == self().group_id ? 0 : -EPERM;
+}
+i64 do_setsid(Context&) {
+  return -EPERM;
+}  // the process leads its group
+
+i64 do_getgroups(Context& context) {
+  const Credentials& who = self().credentials;
+  const i32 capacity = static_cast<i32>(context.rdi);
+  if (capacity < 0) {
+    return -EINVAL;
+  }
+  if (capacity == 0) {
+    return who.group_count;
+  }
+  if (static_cast<u32>(capacity) < who.group_count) {
+    return -EINVAL;
+  }
+  return copy_to_user(context.rsi, who.groups, who.group_count * sizeof(u32)) ? i64{who.group_count} : -EFAULT;
+}
+
+i64 write_three(Context& context, u32 real, u32 effective, u32 saved) {
+  return write_user(context.rdi, real) && write_user(context.rsi, effective) && write_user(context.rdx, saved)
+             ? 0
+             : -EFAULT;
+}
+i64 do_getresuid(Context& context) {
+  const Credentials& who = self().credentials;
+  return write_three(context, who.uid, who.euid, who.suid);
+}
+i64 do_getresgid(Context& context) {
+  const Credentials& who = self().credentials;
+  return write_three(context, who.gid, who.egid, who.sgid);
+}
+
+// Identities are the hypervisor's: a change to what the process already has succeeds, any other is refused. The host's
+// permission checks could not follow it.
+bool held(u64 id, u32 a, u32 b, u32 c) {
+  const u32 wanted = static_cast<u32>(id);
+  return wanted == ~0u || wanted == a || wanted == b || wanted == c;
+}
+i64 do_setuid(Context& context) {
+  const Credentials& who = self().credentials;
+  return held(context.rdi, who.uid, who.euid, who.suid) && static_cast<u32>(context.rdi) != ~0u ? 0 : -EPERM;
+}
+i64 do_setgid(Context& context) {
+  const Credentials& who = self().credentials;
+  return held(context.rdi, who.gid, who.egid, who.sgid) && static_cast<u32>(context.rdi) != ~0u ? 0 : -EPERM;
+}
+i64 do_setresuid(Context& context) {
+  const Credentials& who = self().credentials;
+  const auto good = [&](u64 id) { return held(id, who.uid, who.euid, who.suid); };
+  return good(context.rdi) && good(context.rsi) && good(context.rdx) ? 0 : -EPERM;
+}
+i64 do_setresgid(Context& context) {
+  const Credentials& who = self().credentials;
+  const auto good = [&](u64 id) { return held(id, who.gid, who.egid, who.sgid); };
+  return good(context.rdi) && good(context.rsi) && good(context.rdx) ? 0 : -EPERM;
+}
+i64 do_setreuid(Context& context) {
+  const Credentials& who = self().credentials;
+  return held(context.rdi, who.uid, who.euid, who.uid) && held(context.rsi, who.uid, who.euid, who.suid) ? 0 : -EPERM;
+}
+i64 do_setregid(Context& context) {
+  const Credentials& who = self().credentials;
+  return held(context.rdi, who.gid, who.egid, who.gid) && held(context.rsi, who.gid, who.egid, who.sgid) ? 0 : -EPERM;
+}
+i64 do_setfsuid(Context&) {
+  return self().credentials.euid;
+}
+i64 do_setfsgid(Context&) {
+  return self().credentials.egid;
+}
+
+struct CapabilityHeader {
+  u32 version;
+  i32 pid;
+};
+constexpr u32 capability_version_3 = 0x20080522, capability_version_1 = 0x19980330, capability_version_2 = 0x20071026;
+
+i64 do_capget(Context& context) {
+  CapabilityHeader header;
+  if (!read_user(header, context.rdi)) {
+    return -EFAULT;
+  }
+  if (header.version != capability_version_3 && header.version != capability_version_2 &&
+      header.version != capability_version_1) {
+    header.version = capability_version_3;
+    return write_user(context.rdi, header) ? (context.rsi == 0 ? 0 : -EINVAL) : -EFAULT;
+  }
+  if (header.pid < 0) {
+    return -EINVAL;
+  }
+  if (!is_self(static_cast<u64>(header.pid))) {
+    return -ESRCH;
+  }
+  if (context.rsi == 0) {
+    return 0;
+  }
+  const u64 set = self().credentials.capabilities;
+  const u32 low = static_cast<u32>(set), high = static_cast<u32>(set >> 32);
+  const u32 data[6] = {low, low, 0, high, high, 0};
+  const u64 size = header.version == capability_version_1 ? 12 : 24;
+  return copy_to_user(context.rsi, data, size) ? 0 : -EFAULT;
+}
+
+i64 do_capset(Context& context) {
+  CapabilityHeader header;
+  u32 data[6] = {};
+  if (!read_user(header, context.rdi)) {
+    return -EFAULT;
+  }
+  if (header.version != capability_version_3) {
+    return -EINVAL;
+  }
+  if (!read_user(data, context.rsi)) {
+    return -EFAULT;
+  }
+  // Giving capabilities up is accepted when nothing is left to give up; what the host allows does not change.
+  const u64 permitted = data[1] | static_cast<u64>(data[4]) << 32;
+  return (permitted & ~self().credentials.capabilities) == 0 && permitted == self().credentials.capabilities ? 0
+                                                                                                             : -EPERM;
+}
+
+i64 read_limit(u32 resource, u64 address) {
+  const Lock lock(self().limits_mutex);
+  u64 pair[2] = {self().limits[resource][0], self().limits[resource][1]};
+  return copy_to_user(address, pair, sizeof pair) ? 0 : -EFAULT;
+}
+
+i64 change_limit(u32 resource, u64 address) {
+  u64 pair[2];
+  if (!copy_from_user(pair, address, sizeof pair)) {
+    return -EFAULT;
+  }
+  if (pair[0] > pair[1]) {
+    return -EINVAL;
+  }
+  const Lock lock(self().limits_mutex);
+  constexpr u64 sys_resource = 1ull << 24;
+  if (pair[1] > self().limits[resource][1] && (self().credentials.capabilities & sys_resource) == 0) {
+    return -EPERM;
+  }
+  self().limits[resource][0] = pair[0];
+  self().limits[resource][1] = pair[1];
+  return 0;
+}
+
+i64 do_getrlimit(Context& context) {
+  return context.rdi < limit_count ? read_limit(static_cast<u32>(context.rdi), context.rsi) : -EINVAL;
+}
+i64 do_setrlimit(Context& context) {
+  return context.rdi < limit_count ? change_limit(static_cast<u32>(context.rdi), context.rsi) : -EINVAL;
+}
+i64 do_prlimit64(Context& context) {
+  if (static_cast<u32>(context.rsi) >= limit_count) {
+    return -EINVAL;
+  }
+  if (!is_self(context.rdi)) {
+    return -ESRCH;
+  }
+  const u32 resource = static_cast<u32>(context.rsi);
+  u64 old[2] = {self().limits[resource][0], self().limits[resource][1]};
+  if (context.rdx != 0) {
+    if (const i64 result = change_limit(resource, context.rdx); result != 0) {
+      return result;
+    }
+  }
+  return context.r10 == 0 || copy_to_user(context.r10, old, sizeof old) ? 0 : -EFAULT;
+}
+
+i64 do_getrusage(Context& context) {
+  const i32 who = static_cast<i32>(context.rdi);
+  constexpr i32 children = -1, own = 0, thread = 1;
+  u64 usage[18] = {};
+  if (who == own || who == thread) {
+    host_call(abi::HostCall::ProcessTimes, CallKind::Quick, 0);
+    std::memcpy(usage, call_buffer(), sizeof usage);
+  } else if (who != children) {
+    return -EINVAL;
+  }
+  return copy_to_user(context.rsi, usage, sizeof usage) ? 0 : -EFAULT;
+}
+
+i64 do_personality(Context& context) {
+  const u32 old = self().personality;
+  if (static_cast<u32>(context.rdi) != 0xffffffff) {
+    self().personality = static_cast<u32>(context.rdi);
+  }
+  return old;
+}
+
+i64 do_arch_prctl(Context& context) {
+  constexpr u64 set_gs = 0x1001, set_fs = 0x1002, get_fs = 0x1003, get_gs = 0x1004;
+  switch (context.rdi) {
+    case set_fs:
+      if (context.rsi >= abi::user_end + abi::page_size) {
+        return -EPERM;
+      }
+      write_fs_base(context.rsi);
+      return 0;
+    case get_fs: {
+      const u64 value = read_fs_base();
+      return write_user(context.rsi, value) ? 0 : -EFAULT;
+    }
+    case set_gs:
+    case get_gs:
+      return -EPERM;  // GS belongs to the library OS
+    default:
+      return -EINVAL;
+  }
+}
+
+i64 do_prctl(Context& context) {
+  Thread& thread = Thread::current();
+  switch (static_cast<int>(context.rdi)) {
+    case PR_SET_NAME: {
+      char name[16] = {};
+      for (u64 i = 0; i < sizeof name - 1; ++i) {
+        if (!copy_from_user(name + i, context.rsi + i, 1)) {
+          return -EFAULT;
+        }
+        if (name[i] == 0) {
+          break;
+        }
+      }
+      std::memcpy(thread.name, name, sizeof name);
+      return 0;
+    }
+    case PR_GET_NAME:
+      return copy_to_user(context.rsi, thread.name, sizeof thread.name) ? 0 : -EFAULT;
+    case PR_SET_PDEATHSIG:
+      if (context.rsi > 64) {
+        return -EINVAL;
+      }
+      self().parent_death_signal = static_cast<i32>(context.rsi);
+      return 0;
+    case PR_GET_PDEATHSIG:
+      return write_user(context.rsi, self().parent_death_signal) ? 0 : -EFAULT;
+    case PR_GET_DUMPABLE:
+      return self().dumpable;
+    case PR_SET_DUMPABLE:
+      if (context.rsi > 1) {
+        return -EINVAL;
+      }
+      self().dumpable = static_cast<u32>(context.rsi);
+      return 0;
+    case PR_GET_KEEPCAPS:
+      return self().keep_capabilities;
+    case PR_SET_KEEPCAPS:
+      if (context.rsi > 1) {
+        return -EINVAL;
+      }
+      self().keep_capabilities = static_cast<u32>(context.rsi);
+      return 0;
+    case PR_GET_NO_NEW_PRIVS:
+      return (context.rsi | context.rdx | context.r10 | context.r8) != 0 ? -EINVAL : self().no_new_privileges;
+    case PR_SET_NO_NEW_PRIVS:
+      return context.rsi == 1 && (context.rdx | context.r10 | context.r8) == 0 ? 0 : -EINVAL;
+    case PR_GET_TIMERSLACK:
+      return static_cast<i64>(self().timer_slack_ns);
+    case PR_SET_TIMERSLACK:
+      self().timer_slack_ns = context.rsi == 0 ? 50'000 : context.rsi;
+      return 0;
+    case PR_SET_CHILD_SUBREAPER:
+      self().child_subreaper = context.rsi != 0 ? 1 : 0;
+      return 0;
+    case PR_GET_CHILD_SUBREAPER:
+      return write_user(context.rsi, self().child_subreaper) ? 0 : -EFAULT;
+    case PR_CAPBSET_READ:
+      return context.rsi > 40 ? -EINVAL : static_cast<i64>(self().credentials.capabilities >> context.rsi & 1);
+    case PR_GET_SECCOMP:
+      return 0;
+    case PR_GET_TSC:
+      return write_user(context.rsi, 1) ? 0 : -EFAULT;
+    case PR_GET_THP_DISABLE:
+      return 0;
+    case PR_SET_VMA:
+      return -EINVAL;  // as a kernel without CONFIG_ANON_VMA_NAME
+    default:
+      return -EINVAL;
+  }
+}
+
+i64 do_getrandom(Context& context) {
+  if ((context.rdx & ~7ull) != 0 || (context.rdx & 6) == 6) {
+    return -EINVAL;
+  }
+  const u64 size = std::min<u64>(context.rsi, 0x7fff'ffff);
+  u8 block[256];
+  for (u64 done = 0; done < size; done += sizeof block) {
+    const u64 count = std::min(size - done, sizeof block);
+    random_bytes(block, count);
+    if (!copy_to_user(context.rdi + done, block, count)) {
+      return done > 0 ? static_cast<i64>(done) : -EFAULT;
+    }
+  }
+  return static_cast<i64>(size);
+}
+
+i64 do_uname(Context& context) {
+  const i64 result = pass_through(SYS_uname, context);
+  constexpr u64 field = 65;
+  const Process& process = self();
+  if (result == 0 && process.hostname[0] != 0) {
+    return copy_to_user(context.rdi + field, process.hostname, field) ? 0 : -EFAULT;
+  }
+  return result;
+}
+
+i64 do_set_host_or_domain_name(Context&) {
+  return -EPERM;
+}
+i64 do_exit_group(Context& context) {
+  end_process(exited(static_cast<u32>(context.rdi)));
+}
+i64 do_exit(Context& context) {
+  end_thread(static_cast<u32>(context.rdi));
+}
+
+constexpr SyscallEntry entries[] = {
+    {SYS_getpid, do_getpid},
+    {SYS_getppid, do_getppid},
+    {SYS_gettid, do_gettid},
+    {SYS_getuid, do_getuid},
+    {SYS_geteuid, do_geteuid},
+    {SYS_getgid, do_getgid},
+    {SYS_getegid, do_getegid},
+    {SYS_getpgrp, do_getpgrp},
+    {SYS_getpgid, do_getpgid},
+    {SYS_getsid, do_getsid},
+    {SYS_setpgid, do_setpgid},
+    {SYS_setsid, do_setsid},
+    {SYS_getgroups, do_getgroups},
+    {SYS_getresuid, do_getresuid},
+    {SYS_getresgid, do_getresgid},
+    {SYS_setuid, do_setuid},
+    {SYS_setgid, do_setgid},
+    {SYS_setresuid, do_setresuid},
+    {SYS_setresgid, do_setresgid},
+    {SYS_setreuid, do_setreuid},
+    {SYS_setregid, do_setregid},
+    {SYS_setfsuid, do_setfsuid},
+    {SYS_setfsgid, do_setfsgid},
+    {SYS_capget, do_capget},
+    {SYS_capset, do_capset},
+    {SYS_getrlimit, do_getrlimit},
+    {SYS_setrlimit, do_setrlimit},
+    {SYS_prlimit64, do_prlimit64},
+    {SYS_getrusage, do_getrusage},
+    {SYS_personality, do_personality},
+    {SYS_arch_prctl, do_arch_prctl},
+    {SYS_prctl, do_prctl},
+    {SYS_getrandom, do_getrandom},
+    {SYS_uname, do_uname},
+    {SYS_sethostname, do_set_host_or_domain_name},
+    {SYS_setdomainname, do_set_host_or_domain_name},
+    {SYS_exit_group, do_exit_group},
+    {SYS_exit, do_exit},
+};
+
+}  // namespace
+
+std::span<const SyscallEntry> process_calls() {
+  return entries;
+}
+
+}  // namespace kx::libos

@@ -1,0 +1,502 @@
+// Threads and futexes: clone(2) with the pthread flags, futex(2), scheduling calls.
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <kx/abi/result.hpp>
+
+#include "host/host_call.hpp"
+#include "host/stats.hpp"
+#include "mm/address_space.hpp"
+#include "mm/heap.hpp"
+#include "mm/memory.hpp"
+#include "process/clock.hpp"
+#include "process/process.hpp"
+#include "process/thread.hpp"
+#include "syscalls/dispatch.hpp"
+
+namespace kx::libos {
+
+namespace {
+
+// What makes a clone a thread of the same process, as pthread_create asks for it.
+constexpr u64 thread_flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
+constexpr u64 optional_flags =
+    CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | CLONE_DETACHED;
+constexpr u8 area_order = 4;  // vcpu_area_size
+static_assert(abi::page_size << area_order == abi::vcpu_area_size);
+
+struct CloneRequest {
+  u64 flags = 0;
+  u64 stack = 0;  // the new stack pointer; 0: the caller's
+  u64 parent_tid = 0, child_tid = 0;
+  u64 tls = 0;
+};
+
+// A new thread and what its vCPU needs to start.
+struct NewThread {
+  Thread thread;
+  Context context;
+  u64 fs_base = 0;
+  u64 set_child_tid = 0;
+};
+
+i64 create_thread(const CloneRequest& request, const Context& caller) {
+  const auto area = Memory::instance().allocate_zeroed(area_order);
+  if (!area) {
+    return -EAGAIN;
+  }
+  auto* created = heap_new<NewThread>();
+  if (created == nullptr) {
+    Memory::instance().free(*area, area_order);
+    return -EAGAIN;
+  }
+  Thread& parent = Thread::current();
+  Process& process = Process::instance();
+  Thread& thread = created->thread;
+  thread.page = linear_pointer<abi::VcpuPage>(*area);
+  thread.area_gpa = area->value;
+  thread.tid = std::atomic_ref(process.next_tid).fetch_add(1, std::memory_order_relaxed);
+  thread.signals.mask = parent.signals.mask;
+  std::memcpy(thread.name, parent.name, sizeof thread.name);
+  if ((request.flags & CLONE_CHILD_CLEARTID) != 0) {
+    thread.clear_child_tid = request.child_tid;
+  }
+  if ((request.flags & CLONE_CHILD_SETTID) != 0) {
+    created->set_child_tid = request.child_tid;
+  }
+  created->context = caller;
+  created->context.rax = 0;
+  created->context.orig_rax = ~0ull;
+  if (request.stack != 0) {
+    created->context.rsp = request.stack;
+  }
+  created->fs_base = (request.flags & CLONE_SETTLS) != 0 ? request.tls : read_fs_base();
+  if ((request.flags & CLONE_PARENT_SETTID) != 0 && !write_user(request.parent_tid, thread.tid)) {
+    heap_delete(created);
+    Memory::instance().free(*area, area_order);
+    return -EFAULT;
+  }
+  const u32 tid = thread.tid;
+  ThreadList::instance().add(thread);
+  const i64 index =
+      host_call(abi::HostCall::ThreadCreate, CallKind::Blocking, area->value, reinterpret_cast<u64>(kx_thread_start),
+                abi::linear_gva(area->value) + abi::vcpu_stack_top, reinterpret_cast<u64>(created), abi::boot_pml4_gpa);
+  if (index < 0) {
+    ThreadList::instance().remove(thread);
+    heap_delete(created);
+    Memory::instance().free(*area, area_order);
+    return -EAGAIN;
+  }
+  return tid;
+}
+
+i64 clone(const CloneRequest& request, const Context& caller) {
+  if ((request.flags & CLONE_SIGHAND) != 0 && (request.flags & CLONE_VM) == 0) {
+    return -EINVAL;
+  }
+  if ((request.flags & CLONE_THREAD) != 0 && (request.flags & CLONE_SIGHAND) == 0) {
+    return -EINVAL;
+  }
+  if ((request.flags & thread_flags) != thread_flags ||
+      (request.flags & ~(thread_flags | optional_flags | CSIGNAL)) != 0) {
+    count_unsupported(caller.orig_rax);
+    return -ENOSYS;  // a new process: not there yet
+  }
+  return create_thread(request, caller);
+}
+
+i64 do_clone(Context& context) {
+  return clone({context.rdi, context.rsi, context.rdx, context.r10, context.r8}, context);
+}
+
+i64 do_clone3(Context& context) {
+  struct Arguments {
+    u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+  } arguments{};
+  constexpr u64 first_version = 64;
+  if (context.rsi < first_version) {
+    return -EINVAL;
+  }
+  if (context.rsi > abi::page_size) {
+    return -E2BIG;
+  }
+  if (!copy_from_user(&arguments, context.rdi, std::min<u64>(context.rsi, sizeof arguments))) {
+    return -EFAULT;
+  }
+  for (u64 i = sizeof arguments; i < context.rsi; ++i) {
+    u8 byte = 0;
+    if (!read_user(byte, context.rdi + i)) {
+      return -EFAULT;
+    }
+    if (byte != 0) {
+      return -E2BIG;
+    }
+  }
+  if ((arguments.stack == 0) != (arguments.stack_size == 0)) {
+    return -EINVAL;
+  }
+  return clone({arguments.flags, arguments.stack == 0 ? 0 : arguments.stack + arguments.stack_size,
+                arguments.parent_tid, arguments.child_tid, arguments.tls},
+               context);
+}
+
+i64 do_set_tid_address(Context& context) {
+  Thread::current().clear_child_tid = context.rdi;
+  return Thread::current().tid;
+}
+
+i64 do_set_robust_list(Context& context) {
+  constexpr u64 head_size = 24;
+  if (context.rsi != head_size) {
+    return -EINVAL;
+  }
+  Thread::current().robust_list = context.rdi;
+  return 0;
+}
+
+i64 do_get_robust_list(Context& context) {
+  const u32 tid = static_cast<u32>(context.rdi);
+  const Thread* thread = tid == 0 ? &Thread::current() : ThreadList::instance().find(tid);
+  if (thread == nullptr) {
+    return -ESRCH;
+  }
+  const u64 size = 24;
+  return write_user(context.rdx, size) && write_user(context.rsi, thread->robust_list) ? 0 : -EFAULT;
+}
+
+struct KernelTimespec {
+  i64 seconds, nanoseconds;
+  [[nodiscard]] bool valid() const { return seconds >= 0 && nanoseconds >= 0 && nanoseconds < 1'000'000'000; }
+  [[nodiscard]] u64 ns() const {
+    constexpr i64 most = 9'000'000'000;
+    return static_cast<u64>(std::min(seconds, most)) * 1'000'000'000 + static_cast<u64>(nanoseconds);
+  }
+};
+
+// futex(2), FUTEX_WAIT and FUTEX_WAIT_BITSET. The deadline is absolute on CLOCK_MONOTONIC.
+i64 futex_wait(u64 address, u32 expected, u32 bitset, u64 deadline_ns) {
+  if (bitset == 0) {
+    return -EINVAL;
+  }
+  const u64 gpa = AddressSpace::instance().translate(address, false);
+  if (gpa == 0) {
+    return -EFAULT;
+  }
+  const IdleSection idle;
+  const i64 result = host_call(abi::HostCall::FutexWait, CallKind::Blocking, gpa, expected, bitset, deadline_ns,
+                               abi::futex_wait_absolute);
+  return interrupted(result, deadline_ns == ~0ull ? restart_if_flagged : restart_without_handler);
+}
+
+i64 futex_wake(u64 address, u32 count, u32 bitset) {
+  if (bitset == 0) {
+    return -EINVAL;
+  }
+  const u64 gpa = AddressSpace::instance().translate(address, false);
+  return gpa == 0 ? -EFAULT : host_call(abi::HostCall::FutexWake, CallKind::Quick, gpa, count, bitset);
+}
+
+// Moves waiters by waking them: they find the second word changed or wait again, which the interface allows.
+i64 futex_requeue(u64 address, u32 wake, u32 requeue, bool compare, u32 expected) {
+  if (compare) {
+    const i64 value = kx_user_load32(reinterpret_cast<const u32*>(address));
+    if (value < 0) {
+      return -EFAULT;
+    }
+    if (static_cast<u32>(value) != expected) {
+      return -EAGAIN;
+    }
+  }
+  const u64 both = static_cast<u64>(wake) + requeue;
+  return futex_wake(address, static_cast<u32>(std::min<u64>(both, 0x7fff'ffff)), ~0u);
+}
+
+i64 futex_wake_op(Context& context) {
+  const u32 encoded = static_cast<u32>(context.r9);
+  const u32 operation = encoded >> 28 & 7, comparison = encoded >> 24 & 15;
+  i32 argument = static_cast<i32>(encoded << 8) >> 20;
+  const i32 against = static_cast<i32>(encoded << 20) >> 20;
+  if ((encoded >> 28 & 8 /* FUTEX_OP_OPARG_SHIFT */) != 0) {
+    argument = static_cast<i32>(1u << (argument & 31));
+  }
+  auto* word = reinterpret_cast<u32*>(context.r8);
+  i64 old = 0;
+  for (;;) {
+    old = kx_user_load32(word);
+    if (old < 0) {
+      return -EFAULT;
+    }
+    const u32 value = static_cast<u32>(old);
+    u32 next = value;
+    switch (operation) {
+      case FUTEX_OP_SET:
+        next = static_cast<u32>(argument);
+        break;
+      case FUTEX_OP_ADD:
+        next = value + static_cast<u32>(argument);
+        break;
+      case FUTEX_OP_OR:
+        next = value | static_cast<u32>(argument);
+        break;
+      case FUTEX_OP_ANDN:
+        next = value & ~static_cast<u32>(argument);
+        break;
+      case FUTEX_OP_XOR:
+        next = value ^ static_cast<u32>(argument);
+        break;
+      default:
+        return -ENOSYS;
+    }
+    const i64 found = kx_user_cas32(word, value, next);
+    if (found < 0) {
+      return -EFAULT;
+    }
+    if (found == old) {
+      break;
+    }
+  }
+  const i64 woken = futex_wake(context.rdi, static_cast<u32>(context.rdx), ~0u);
+  if (woken < 0) {
+    return woken;
+  }
+  const i32 value = static_cast<i32>(old);
+  bool wake_second = false;
+  switch (comparison) {
+    case FUTEX_OP_CMP_EQ:
+      wake_second = value == against;
+      break;
+    case FUTEX_OP_CMP_NE:
+      wake_second = value != against;
+      break;
+    case FUTEX_OP_CMP_LT:
+      wake_second = value < against;
+      break;
+    case FUTEX_OP_CMP_LE:
+      wake_second = value <= against;
+      break;
+    case FUTEX_OP_CMP_GT:
+      wake_second = value > against;
+      break;
+    case FUTEX_OP_CMP_GE:
+      wake_second = value >= against;
+      break;
+    default:
+      return -ENOSYS;
+  }
+  if (!wake_second) {
+    return woken;
+  }
+  const i64 more = futex_wake(context.r8, static_cast<u32>(context.r10), ~0u);
+  return more < 0 ? more : woken + more;
+}
+
+i64 do_futex(Context& context) {
+  const u32 operation = static_cast<u32>(context.rsi) & FUTEX_CMD_MASK;
+  const bool realtime = (context.rsi & FUTEX_CLOCK_REALTIME) != 0;
+  if ((context.rdi & 3) != 0) {
+    return -EINVAL;
+  }
+  switch (operation) {
+    case FUTEX_WAIT:
+    case FUTEX_WAIT_BITSET: {
+      u64 deadline = ~0ull;
+      if (context.r10 != 0) {
+        KernelTimespec time;
+        if (!read_user(time, context.r10)) {
+          return -EFAULT;
+        }
+        if (!time.valid()) {
+          return -EINVAL;
+        }
+        deadline = time.ns();
+        if (operation == FUTEX_WAIT) {
+          deadline += monotonic_ns();
+        } else if (realtime) {
+          deadline = deadline > realtime_ns() ? deadline - realtime_ns() + monotonic_ns() : 0;
+        }
+      }
+      const u32 bitset = operation == FUTEX_WAIT ? ~0u : static_cast<u32>(context.r9);
+      return futex_wait(context.rdi, static_cast<u32>(context.rdx), bitset, deadline);
+    }
+    case FUTEX_WAKE:
+      return futex_wake(context.rdi, static_cast<u32>(context.rdx), ~0u);
+    case FUTEX_WAKE_BITSET:
+      return futex_wake(context.rdi, static_cast<u32>(context.rdx), static_cast<u32>(context.r9));
+    case FUTEX_REQUEUE:
+      return futex_requeue(context.rdi, static_cast<u32>(context.rdx), static_cast<u32>(context.r10), false, 0);
+    case FUTEX_CMP_REQUEUE:
+      return futex_requeue(context.rdi, static_cast<u32>(context.rdx), static_cast<u32>(context.r10), true,
+                           static_cast<u32>(context.r9));
+    case FUTEX_WAKE_OP:
+      return futex_wake_op(context);
+    default:
+      count_unsupported(context.orig_rax);
+      return -ENOSYS;  // priority inheritance
+  }
+}
+
+i64 do_sched_yield(Context&) {
+  // An exit lets the host run others.
+  return host_call(static_cast<abi::HostCall>(SYS_sched_yield), CallKind::Blocking);
+}
+
+bool known_thread(u64 tid) {
+  return static_cast<u32>(tid) == 0 || ThreadList::instance().find(static_cast<u32>(tid)) != nullptr;
+}
+
+// Affinity, priority and policy belong to the hypervisor's threads: a query about any thread of the process answers for
+// them.
+i64 do_affinity(Context& context) {
+  if (static_cast<i32>(context.rdi) < 0 || !known_thread(context.rdi)) {
+    return -ESRCH;
+  }
+  Context changed = context;
+  changed.rdi = 0;
+  return pass_through(static_cast<u32>(context.orig_rax), changed);
+}
+
+i64 do_priority(Context& context) {
+  if (context.rdi > 2) {
+    return -EINVAL;
+  }
+  Context changed = context;
+  if (context.rdi == 0 && known_thread(context.rsi)) {
+    changed.rsi = 0;
+  }
+  return changed.rsi == 0 ? pass_through(static_cast<u32>(context.orig_rax), changed) : -ESRCH;
+}
+
+i64 check_thread(const Context& context) {
+  if (static_cast<i32>(context.rdi) < 0) {
+    return -EINVAL;
+  }
+  return known_thread(context.rdi) ? 0 : -ESRCH;
+}
+
+i64 do_sched_getscheduler(Context& context) {
+  return check_thread(context);
+}  // SCHED_OTHER
+i64 do_sched_getparam(Context& context) {
+  const i64 result = context.rsi == 0 ? -EINVAL : check_thread(context);
+  const i32 priority = 0;
+  return result != 0 ? result : write_user(context.rsi, priority) ? 0 : -EFAULT;
+}
+i64 set_policy(const Context& context, i32 policy, u64 parameter) {
+  i32 priority = 0;
+  if (const i64 result = parameter == 0 ? -EINVAL : check_thread(context); result != 0) {
+    return result;
+  }
+  if (!read_user(priority, parameter)) {
+    return -EFAULT;
+  }
+  constexpr i32 other = 0, fifo = 1, round_robin = 2, batch = 3, idle_policy = 5;
+  if (policy == fifo || policy == round_robin) {
+    return priority < 1 || priority > 99 ? -EINVAL : -EPERM;
+  }
+  return (policy == other || policy == batch || policy == idle_policy) && priority == 0 ? 0 : -EINVAL;
+}
+i64 do_sched_setscheduler(Context& context) {
+  return set_policy(context, static_cast<i32>(context.rsi) & ~0x40000000, context.rdx);
+}
+i64 do_sched_setparam(Context& context) {
+  return set_policy(context, 0, context.rsi);
+}
+i64 priority_bound(const Context& context, i64 real_time) {
+  const u64 policy = context.rdi;
+  if (policy == 1 || policy == 2) {
+    return real_time;
+  }
+  return policy == 0 || policy == 3 || policy == 5 || policy == 6 ? 0 : -EINVAL;
+}
+i64 do_sched_get_priority_max(Context& context) {
+  return priority_bound(context, 99);
+}
+i64 do_sched_get_priority_min(Context& context) {
+  return priority_bound(context, 1);
+}
+i64 do_sched_rr_get_interval(Context& context) {
+  const i64 result = check_thread(context);
+  const KernelTimespec interval{0, 4'000'000};
+  return result != 0 ? result : write_user(context.rsi, interval) ? 0 : -EFAULT;
+}
+
+i64 do_getcpu(Context& context) {
+  u32 cpu = 0;
+  const u32 node = 0;
+  if (context.rdi != 0 && !write_user(context.rdi, cpu)) {
+    return -EFAULT;
+  }
+  return context.rsi != 0 && !write_user(context.rsi, node) ? -EFAULT : 0;
+}
+
+i64 do_membarrier(Context& context) {
+  enum : u64 { query = 0, global = 1, global_expedited = 2, register_global = 4, expedited = 8, register_private = 16 };
+  switch (context.rdi) {
+    case query:
+      return global | global_expedited | register_global | expedited | register_private;
+    case register_global:
+    case register_private:
+      return context.rsi != 0 ? -EINVAL : 0;
+    case global:
+    case global_expedited:
+    case expedited:
+      if (context.rsi != 0) {
+        return -EINVAL;
+      }
+      barrier_on_all_vcpus();
+      return 0;
+    default:
+      return -EINVAL;
+  }
+}
+
+constexpr SyscallEntry entries[] = {
+    {SYS_clone, do_clone},
+    {SYS_clone3, do_clone3},
+    {SYS_set_tid_address, do_set_tid_address},
+    {SYS_set_robust_list, do_set_robust_list},
+    {SYS_get_robust_list, do_get_robust_list},
+    {SYS_futex, do_futex},
+    {SYS_sched_yield, do_sched_yield},
+    {SYS_sched_getaffinity, do_affinity},
+    {SYS_sched_setaffinity, do_affinity},
+    {SYS_getpriority, do_priority},
+    {SYS_setpriority, do_priority},
+    {SYS_sched_getscheduler, do_sched_getscheduler},
+    {SYS_sched_setscheduler, do_sched_setscheduler},
+    {SYS_sched_getparam, do_sched_getparam},
+    {SYS_sched_setparam, do_sched_setparam},
+    {SYS_sched_get_priority_max, do_sched_get_priority_max},
+    {SYS_sched_get_priority_min, do_sched_get_priority_min},
+    {SYS_sched_rr_get_interval, do_sched_rr_get_interval},
+    {SYS_getcpu, do_getcpu},
+    {SYS_membarrier, do_membarrier},
+};
+
+}  // namespace
+
+std::span<const SyscallEntry> thread_calls() {
+  return entries;
+}
+
+// First C++ code of a further vCPU.
+extern "C" Context* kx_thread_main(NewThread* created) {
+  abi::VcpuPage& page = vcpu_page();
+  Thread& thread = created->thread;
+  page.thread_gva = reinterpret_cast<u64>(&thread);
+  auto* context = reinterpret_cast<Context*>(page.stack_top_gva - sizeof(Context));
+  *context = created->context;
+  write_fs_base(created->fs_base);
+  if (created->set_child_tid != 0) {
+    static_cast<void>(write_user(created->set_child_tid, thread.tid));
+  }
+  acknowledge_flush();
+  return context;
+}
+
+}  // namespace kx::libos

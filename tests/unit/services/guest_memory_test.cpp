@@ -1,0 +1,81 @@
+// Guest memory: bounds of translation, growth, and the shared window.
+#include "hypervisor/memory/guest_memory.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <kx/abi/memory_map.hpp>
+#include <utility>
+
+namespace kx::hv {
+namespace {
+
+struct GuestMemoryTest : ::testing::Test {
+  void SetUp() override { ASSERT_TRUE(memory.attach(nullptr, 2 << 20)); }
+  GuestMemory memory = std::move(*GuestMemory::create(32 << 20));
+};
+
+TEST_F(GuestMemoryTest, TranslatesExactlyWhatThereIs) {
+  const std::uint64_t end = abi::memory_gpa + memory.ram_size();
+  EXPECT_EQ(memory.translate(Gpa{0}, abi::system_size), memory.system());
+  EXPECT_EQ(memory.translate(Gpa{0}, abi::system_size + 1), nullptr);
+  EXPECT_EQ(memory.translate(Gpa{abi::system_size}, 1), nullptr);
+  EXPECT_EQ(memory.translate(Gpa{abi::memory_gpa - 1}, 1), nullptr);
+  EXPECT_NE(memory.translate(Gpa{abi::memory_gpa}, memory.ram_size()), nullptr);
+  EXPECT_EQ(memory.translate(Gpa{end - 1}, 2), nullptr);
+  EXPECT_EQ(memory.translate(Gpa{end}, 1), nullptr);
+  EXPECT_EQ(memory.translate(Gpa{abi::memory_gpa}, ~0ull), nullptr);
+  EXPECT_EQ(memory.translate(Gpa{~0ull}, 1), nullptr);
+  EXPECT_EQ(memory.translate(Gpa{~0ull}, ~0ull), nullptr);
+  EXPECT_EQ(memory.translate(Gpa{abi::shared_gpa_end}, 1), nullptr);
+  EXPECT_EQ(memory.translate_ram(Gpa{abi::shared_gpa}, 1), nullptr);
+}
+
+TEST_F(GuestMemoryTest, GrowsContiguouslyUpToTheLimit) {
+  std::uint64_t end = abi::memory_gpa + memory.ram_size();
+  while (memory.ram_size() < memory.limit()) {
+    auto slot = memory.grow(4096);
+    ASSERT_TRUE(slot);
+    EXPECT_EQ(slot->gpa, end);
+    end += slot->size;
+  }
+  EXPECT_NE(memory.translate(Gpa{abi::memory_gpa}, memory.limit()), nullptr) << "ranges may span slots";
+  auto more = memory.grow(4096);
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().errno_value, ENOMEM);
+  EXPECT_FALSE(memory.grow(~0ull));
+}
+
+TEST_F(GuestMemoryTest, ReleasedPagesReadAsZero) {
+  std::byte* page = memory.translate_ram(Gpa{abi::memory_gpa}, abi::page_size);
+  *page = std::byte{1};
+  ASSERT_TRUE(memory.release(Gpa{abi::memory_gpa}, abi::page_size));
+  EXPECT_EQ(*page, std::byte{0});
+  EXPECT_FALSE(memory.release(Gpa{0}, abi::page_size));
+  EXPECT_FALSE(memory.release(Gpa{abi::memory_gpa}, 1ull << 62));
+}
+
+TEST_F(GuestMemoryTest, SharedMappingsKeepTheirHostRange) {
+  const UniqueFd file(::memfd_create("test", MFD_CLOEXEC));
+  ASSERT_EQ(::ftruncate(file.get(), 1 << 20), 0);
+  auto first = memory.map_shared(file.get(), 0, 1 << 20, PROT_READ | PROT_WRITE);
+  auto second = memory.map_shared(file.get(), 4096, 4096, PROT_READ | PROT_WRITE);
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(second);
+  EXPECT_NE(first->gpa, second->gpa);
+  first->hva[4096] = std::byte{9};
+  EXPECT_EQ(second->hva[0], std::byte{9});
+  EXPECT_EQ(memory.translate(Gpa{second->gpa}, 4096), second->hva);
+  ASSERT_TRUE(memory.unmap_shared(Gpa{first->gpa}, 1 << 20));
+  // Whoever still uses the address gets EFAULT from the kernel.
+  const UniqueFd other(::memfd_create("other", MFD_CLOEXEC));
+  EXPECT_EQ(::write(other.get(), memory.translate(Gpa{first->gpa}, 1), 1), -1);
+  EXPECT_EQ(errno, EFAULT);
+  auto third = memory.map_shared(file.get(), 0, 4096, PROT_READ);
+  ASSERT_TRUE(third);
+  EXPECT_EQ(third->gpa, first->gpa) << "first fit";
+}
+
+}  // namespace
+}  // namespace kx::hv

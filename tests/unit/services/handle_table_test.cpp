@@ -1,0 +1,41 @@
+// The handle table: handles are reused, descriptors live as long as somebody uses them.
+#include "hypervisor/process/handle_table.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace kx::hv {
+namespace {
+
+UniqueFd open_null() {
+  return UniqueFd(::open("/dev/null", O_RDWR | O_CLOEXEC));
+}
+
+TEST(HandleTable, AddsFindsAndRemoves) {
+  HandleTable table;
+  const std::int32_t first = table.add(open_null());
+  const std::int32_t second = table.add(open_null());
+  EXPECT_NE(first, second);
+  EXPECT_EQ(table.count(), 2u);
+  EXPECT_NE(table.get(static_cast<std::uint64_t>(first)), nullptr);
+  EXPECT_EQ(table.get(~0ull), nullptr);
+  EXPECT_EQ(table.get(1ull << 32), nullptr) << "the upper half counts";
+  EXPECT_TRUE(table.remove(static_cast<std::uint64_t>(first)));
+  EXPECT_FALSE(table.remove(static_cast<std::uint64_t>(first)));
+  EXPECT_EQ(table.add(open_null()), first) << "reused";
+}
+
+TEST(HandleTable, ADescriptorOutlivesItsHandleWhileUsed) {
+  HandleTable table;
+  const auto handle = static_cast<std::uint64_t>(table.add(open_null()));
+  HandleTable::File file = table.get(handle);
+  const int fd = file->get();
+  table.remove(handle);
+  EXPECT_GE(::fcntl(fd, F_GETFD), 0);
+  file.reset();
+  EXPECT_EQ(::fcntl(fd, F_GETFD), -1);
+}
+
+}  // namespace
+}  // namespace kx::hv

@@ -1,0 +1,114 @@
+// The service thread: serves posted calls, sleeps and wakes, forwards signals and timers, and lets go.
+#include "hypervisor/services/service_thread.hpp"
+
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "call_fixture.hpp"
+#include "hypervisor/services/timers.hpp"
+
+namespace kx::hv {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct ServiceThreadTest : CallFixture {
+  void SetUp() override {
+    CallFixture::SetUp();
+    prepare_signals();
+    auto started = ServiceThread::start({.slow_exits = true, .spin_limit = 100ms, .tsc_khz = 1000},
+                                        [this](int signal, const abi::InboxSignal& information) {
+                                          code.store(information.code);
+                                          signalled.store(signal);
+                                        });
+    ASSERT_TRUE(started);
+    service = std::move(*started);
+    page = reinterpret_cast<abi::VcpuPage*>(guest(abi::vcpu0_gpa, sizeof(abi::VcpuPage)));  // SAFETY: its place
+    if (!service->polls()) {
+      GTEST_SKIP() << "one processor";
+    }
+  }
+
+  template <class Predicate>
+  bool eventually(Predicate predicate) {
+    for (int i = 0; i < 5000 && !predicate(); ++i) {
+      ::usleep(1000);
+    }
+    return predicate();
+  }
+  std::uint32_t awake() { return std::atomic_ref(page->service_awake).load(); }
+  std::uint32_t state() { return std::atomic_ref(page->call.state).load(std::memory_order_acquire); }
+  void post(std::uint32_t number) {
+    page->call.number = number;
+    std::atomic_ref(page->call.state).store(static_cast<std::uint32_t>(abi::CallState::Posted));
+  }
+  bool is_done() { return state() == static_cast<std::uint32_t>(abi::CallState::Done); }
+
+  std::unique_ptr<ServiceThread> service;
+  abi::VcpuPage* page = nullptr;
+  std::atomic<int> signalled = 0;
+  std::atomic<int> code = 0;
+};
+
+TEST_F(ServiceThreadTest, ServesWhileAwakeAndSleepsOtherwise) {
+  service->add_vcpu(services, 0, Gpa{abi::vcpu0_gpa});
+  EXPECT_EQ(awake(), 0u);
+  service->nudge();
+  ASSERT_TRUE(eventually([&] { return awake() == 1; }));
+  service->nudge();
+  post(SYS_uname);
+  service->nudge();
+  ASSERT_TRUE(eventually([&] { return is_done(); }));
+  EXPECT_EQ(page->call.result, 0);
+  post(SYS_fsync);
+  service->nudge();
+  ASSERT_TRUE(eventually([&] { return is_done(); }));
+  EXPECT_EQ(page->call.result, abi::result_must_exit);
+  EXPECT_TRUE(eventually([&] { return awake() == 0; }));
+  service->remove_vcpu(services, 0);
+  post(SYS_uname);
+  service->nudge();
+  ::usleep(20'000);
+  EXPECT_FALSE(is_done()) << "not watched any more";
+}
+
+TEST_F(ServiceThreadTest, StopsWhileAwake) {
+  service->add_vcpu(services, 0, Gpa{abi::vcpu0_gpa});
+  service->nudge();
+  service->stop();
+  EXPECT_EQ(awake(), 0u);
+  service->remove_vcpu(services, 0);
+}
+
+TEST_F(ServiceThreadTest, ForwardsSignals) {
+  ::kill(::getpid(), SIGWINCH);
+  EXPECT_TRUE(eventually([&] { return signalled == SIGWINCH; }));
+  EXPECT_EQ(code, SI_USER);
+}
+
+TEST_F(ServiceThreadTest, DispatchesTimers) {
+  std::atomic<std::uint64_t> expirations = 0;
+  auto timers = TimerService::create([&](std::uint32_t timer, std::uint64_t count) {
+    EXPECT_EQ(timer, 5u);
+    expirations += count;
+  });
+  ASSERT_TRUE(timers);
+  ASSERT_TRUE(service->add_timers(*timers));
+  services.timers = &*timers;
+  timespec now;
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  const std::uint64_t soon = static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + 1;
+  EXPECT_EQ(call(abi::HostCall::TimerArm, {5, CLOCK_MONOTONIC, soon, 5'000'000}), 0);
+  EXPECT_TRUE(eventually([&] { return expirations > 3; }));
+  EXPECT_EQ(call(abi::HostCall::TimerArm, {5, CLOCK_MONOTONIC, 0, 0}), 0);
+  expirations = 0;
+  EXPECT_EQ(call(abi::HostCall::TimerArm, {5, CLOCK_PROCESS_CPUTIME_ID, 1, 0}), 0);
+  EXPECT_TRUE(eventually([&] { return expirations == 1; }));
+  EXPECT_EQ(call(abi::HostCall::TimerArm, {abi::max_timers, CLOCK_MONOTONIC, 1, 0}), -EINVAL);
+  EXPECT_EQ(call(abi::HostCall::TimerArm, {1, 9, 1, 0}), -EINVAL);
+  service->remove_timers(*timers);
+}
+
+}  // namespace
+}  // namespace kx::hv

@@ -1,0 +1,139 @@
+#include "toolstack/run_options.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <limits>
+
+namespace kx::toolstack {
+namespace {
+
+using hv::ErrorKind;
+using hv::make_error;
+
+std::string absolute_path(std::string_view path) {
+  std::error_code ignored;  // without a working directory the path stays as it is, and opening it reports the cause
+  const auto absolute = std::filesystem::absolute(path, ignored);
+  return ignored ? std::string(path) : absolute.string();
+}
+
+std::optional<std::uint32_t> parse_id(std::string_view text) {
+  std::uint32_t id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  // The largest value means "no change" to setresuid(2).
+  if (error != std::errc{} || end != text.data() + text.size() || id == std::numeric_limits<std::uint32_t>::max()) {
+    return std::nullopt;
+  }
+  return id;
+}
+
+std::string_view name_of(std::string_view variable) {
+  return variable.substr(0, variable.find('='));
+}
+
+std::vector<std::string> merged_environment(const char* const* callers, const std::vector<std::string>& changes) {
+  std::vector<std::string> merged;
+  for (; callers != nullptr && *callers != nullptr; ++callers) {
+    merged.emplace_back(*callers);
+  }
+  for (const std::string& change : changes) {
+    const auto same_name = [&](const std::string& variable) { return name_of(variable) == name_of(change); };
+    const bool is_assignment = change.find('=') != std::string::npos;
+    const auto found = std::ranges::find_if(merged, same_name);
+    if (!is_assignment) {
+      std::erase_if(merged, same_name);
+    } else if (found != merged.end()) {
+      *found = change;
+    } else {
+      merged.push_back(change);
+    }
+  }
+  return merged;
+}
+
+}  // namespace
+
+hv::Result<std::uint64_t> parse_size(std::string_view text) {
+  const auto refuse = [&] {
+    return Unexpected{make_error(ErrorKind::Usage, "--memory: '", text, "' is not a size")
+                          .with_cure("a number of bytes, or with K, M, G or T: 512M")};
+  };
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || number == 0) {
+    return refuse();
+  }
+  std::string_view suffix = text.substr(static_cast<std::size_t>(end - text.data()));
+  unsigned shift = 0;
+  if (!suffix.empty()) {
+    constexpr std::string_view letters = "KMGT";
+    const char letter = suffix[0] >= 'a' && suffix[0] <= 'z' ? static_cast<char>(suffix[0] - 'a' + 'A') : suffix[0];
+    const std::size_t index = letters.find(letter);
+    if (index != std::string_view::npos) {
+      shift = 10 * (static_cast<unsigned>(index) + 1);
+      suffix.remove_prefix(1);
+      if (suffix == "iB") {
+        suffix = {};
+      }
+    }
+    if (!suffix.empty() && suffix != "B") {
+      return refuse();
+    }
+  }
+  if (number > std::numeric_limits<std::uint64_t>::max() >> shift) {
+    return refuse();
+  }
+  return number << shift;
+}
+
+hv::Result<hv::Volume> parse_volume(std::string_view text) {
+  hv::Volume volume;
+  std::string_view rest = text;
+  if (rest.ends_with(":ro") || rest.ends_with(":rw")) {
+    volume.read_only = rest.ends_with(":ro");
+    rest.remove_suffix(3);
+  }
+  const std::size_t colon = rest.find(':');
+  if (colon == 0 || colon == std::string_view::npos || colon + 1 >= rest.size() || rest[colon + 1] != '/' ||
+      rest.find(':', colon + 1) != std::string_view::npos) {
+    return Unexpected{make_error(ErrorKind::Usage, "--volume: '", text, "' is not SRC:DST or SRC:DST:ro")
+                          .with_cure("DST is an absolute path: --volume ./data:/data")};
+  }
+  volume.source = absolute_path(rest.substr(0, colon));
+  volume.destination = rest.substr(colon + 1);
+  return volume;
+}
+
+hv::Result<UserAndGroup> parse_user(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  const auto uid = parse_id(text.substr(0, colon));
+  const auto gid = colon == std::string_view::npos ? uid : parse_id(text.substr(colon + 1));
+  if (!uid || !gid) {
+    return Unexpected{
+        make_error(ErrorKind::Usage, "--user: '", text, "' is not UID:GID").with_cure("numbers, as in 1000:1000")};
+  }
+  return UserAndGroup{*uid, *gid};
+}
+
+hv::FamilyConfig to_family_config(const RunOptions& options, const char* const* caller_environment) {
+  hv::FamilyConfig config;
+  config.sandbox.root = absolute_path(options.root);
+  config.sandbox.default_root = options.root == "/";
+  config.sandbox.volumes = options.volumes;
+  for (const std::string& path : options.rw_paths) {
+    config.sandbox.rw_paths.push_back(path.empty() ? path : absolute_path(path));
+  }
+  config.sandbox.workdir = options.workdir;
+  config.sandbox.uid = options.uid;
+  config.sandbox.gid = options.gid;
+  config.sandbox.hostname = options.hostname;
+  config.argv.push_back(options.program);
+  config.argv.insert(config.argv.end(), options.arguments.begin(), options.arguments.end());
+  config.environment = merged_environment(caller_environment, options.environment);
+  config.memory_limit = options.memory_limit;
+  config.stats = options.stats;
+  config.strace_path = options.strace_path;
+  return config;
+}
+
+}  // namespace kx::toolstack
