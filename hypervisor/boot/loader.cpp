@@ -70,7 +70,7 @@ void write_system_tables(GuestMemory& memory, const abi::LibosHeader& header) {
   for (std::uint64_t gpa = abi::system_gpa; gpa < abi::system_size; gpa += abi::huge_page_size) {
     (*pd)[gpa >> 21] = gpa | huge_flags;
   }
-  const Slot ram = memory.ram_slot(0);
+  const Slot ram = memory.first_ram();
   for (std::uint64_t offset = 0; offset < ram.size && offset < 1ull << 30; offset += abi::huge_page_size) {
     (*ram_pd)[offset >> 21] = (ram.gpa + offset) | huge_flags;
   }
@@ -125,7 +125,7 @@ void write_vcpu_area(GuestMemory& memory, const abi::LibosHeader& header, Gpa ar
 }
 
 Result<void> write_boot_info(GuestMemory& memory, const BootParameters& parameters, const GuestCpu& cpu) {
-  const Slot ram = memory.ram_slot(0);
+  const Slot ram = memory.first_ram();
   std::string blob = parameters.program;
   blob += '\0';
   for (const auto* list : {&parameters.argv, &parameters.environment}) {

@@ -13,111 +13,211 @@ namespace {
 
 constexpr std::uint64_t slot_step_limit = 1ull << 30;
 constexpr std::uint32_t system_slot = 0;
-constexpr std::uint32_t first_ram_slot = 1;
-constexpr std::uint32_t first_shared_slot = 100;
-constexpr std::uint64_t shared_window_size = abi::shared_gpa_end - abi::shared_gpa;
+// Far below what any KVM offers today; the lists are searched linearly.
+constexpr std::uint32_t most_slots = 500;
+constexpr std::uint64_t reservation_size = abi::system_size + abi::huge_page_size;
 
-std::byte* reserve(std::uint64_t size, int prot) {
-  void* area = ::mmap(nullptr, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  return area == MAP_FAILED ? nullptr : static_cast<std::byte*>(area);
+constexpr std::uint64_t granule_count = (abi::shared_gpa_end - abi::memory_gpa) / abi::huge_page_size;
+static_assert(abi::memory_gpa_end == abi::shared_gpa);
+
+#ifndef MADV_POPULATE_WRITE
+constexpr int MADV_POPULATE_WRITE = 23;
+#endif
+
+std::uint64_t granule_of(std::uint64_t gpa) {
+  return (gpa - abi::memory_gpa) / abi::huge_page_size;
 }
 
 bool contains(std::uint64_t base, std::uint64_t size, std::uint64_t start, std::uint64_t length) {
   return start - base < size && length <= size - (start - base);
 }
 
+void* reserve(std::uint64_t size) {
+  void* area = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return area == MAP_FAILED ? nullptr : area;
+}
+
 }  // namespace
 
-Result<GuestMemory> GuestMemory::create(std::uint64_t limit) {
+Result<GuestMemory> GuestMemory::create(std::shared_ptr<FamilyMemory> family, std::uint64_t limit) {
   limit = align_up(std::max<std::uint64_t>(limit, 16 << 20), abi::huge_page_size);
-  limit = std::min(limit, abi::memory_gpa_end - abi::memory_gpa);
-  const std::uint64_t size = limit + abi::system_size + abi::huge_page_size;
-  std::byte* area = reserve(size, PROT_READ | PROT_WRITE);
+  limit = std::min(limit, abi::forked_memory_gpa - abi::memory_gpa);
+  // One mapping for the granules and the system slot.
+  void* area = reserve(reservation_size + granule_count);
   if (area == nullptr) {
-    return Unexpected{system_error("reserve ", size >> 20, " MiB of address space for the pVM")
-                          .with_cure("ask for less with --memory")};
+    return Unexpected{system_error("reserve address space for the pVM's system memory")};
   }
-  std::byte* shared = reserve(shared_window_size, PROT_NONE);
-  if (shared == nullptr) {
-    Error error = system_error("reserve ", shared_window_size >> 20, " MiB of address space for shared file mappings");
-    ::munmap(area, size);
-    return Unexpected{std::move(error).with_cure("raise the limit of address space (ulimit -v unlimited)")};
-  }
-  // 2 MiB pages make the first touch of guest memory an order of magnitude cheaper; where the kernel
-  // has none this changes nothing. The memory is never to appear in a core dump or a forked child.
-  ::madvise(area, size, MADV_HUGEPAGE);
-  ::madvise(area, size, MADV_DONTDUMP);
-  ::madvise(area, size, MADV_DONTFORK);
-  return GuestMemory(area, size, shared, limit);
+  ::madvise(area, reservation_size + granule_count, MADV_DONTDUMP);
+  ::madvise(area, reservation_size + granule_count, MADV_DONTFORK);
+  return GuestMemory(std::move(family), static_cast<std::byte*>(area), limit);
+}
+
+Result<GuestMemory> GuestMemory::create(std::uint64_t limit) {
+  KX_TRY_ASSIGN(auto family, FamilyMemory::create());
+  return create(std::move(family), limit);
+}
+
+GuestMemory::GuestMemory(std::shared_ptr<FamilyMemory> family, std::byte* reservation, std::uint64_t limit)
+    : family_(std::move(family)), reservation_(reservation), limit_(limit) {
+  // SAFETY: zero bytes behind the system slot's part of the reservation, lock-free atomics of one byte each.
+  static_assert(std::atomic<std::uint8_t>::is_always_lock_free && sizeof(std::atomic<std::uint8_t>) == 1);
+  granules_ = reinterpret_cast<std::atomic<std::uint8_t>*>(reservation_ + reservation_size);
 }
 
 GuestMemory::GuestMemory(GuestMemory&& other) noexcept
-    : reservation_(std::exchange(other.reservation_, nullptr)),
-      reservation_size_(other.reservation_size_),
-      shared_base_(other.shared_base_),
-      limit_(other.limit_) {
+    : family_(std::move(other.family_)),
+      reservation_(std::exchange(other.reservation_, nullptr)),
+      limit_(other.limit_),
+      granules_(other.granules_) {
   // Only a memory that is not attached yet moves.
-  KX_VERIFY(other.system_.size == 0);
+  KX_VERIFY(other.system_ == nullptr);
 }
 
 GuestMemory::~GuestMemory() {
   if (reservation_ != nullptr) {
-    ::munmap(reservation_, reservation_size_);
-    ::munmap(shared_base_, shared_window_size);
+    ::munmap(reservation_, reservation_size + granule_count);
   }
-}
-
-Result<void> GuestMemory::set_slot(std::uint32_t number, const Slot& slot) {
-  if (vm_ == nullptr) {
-    return {};
-  }
-  return vm_->set_slot(number, slot.gpa, slot.size, slot.hva, kvm::SlotAccess::ReadWrite);
 }
 
 Result<void> GuestMemory::attach(kvm::Vm* vm, std::uint64_t first_size) {
   vm_ = vm;
   // SAFETY: the reservation is one huge page larger than what is used of it.
-  auto* base =
-      reinterpret_cast<std::byte*>(align_up(reinterpret_cast<std::uint64_t>(reservation_), abi::huge_page_size));
-  system_ = Slot{abi::system_gpa, abi::system_size, base};
-  // Few tables are used: 4 KiB pages for them.
-  ::madvise(base + abi::boot_pml4_gpa, abi::system_size - abi::boot_pml4_gpa, MADV_NOHUGEPAGE);
-  KX_TRY(set_slot(system_slot, system_));
-  KX_TRY(grow(first_size));
+  system_ = reinterpret_cast<std::byte*>(align_up(reinterpret_cast<std::uint64_t>(reservation_), abi::huge_page_size));
+  // The library OS in one 2 MiB page; of the rest little is used.
+  ::madvise(system_, abi::boot_pml4_gpa, MADV_HUGEPAGE);
+  ::madvise(system_ + abi::boot_pml4_gpa, abi::system_size - abi::boot_pml4_gpa, MADV_NOHUGEPAGE);
+  if (vm_ != nullptr) {
+    KX_TRY(vm_->set_slot(system_slot, abi::system_gpa, abi::system_size, system_, kvm::SlotAccess::ReadWrite));
+  }
+  if (first_size != 0) {
+    KX_TRY(grow(first_size));
+  }
   return {};
+}
+
+void GuestMemory::mark(const Extent& extent, Granule access) {
+  for (std::uint64_t offset = 0; offset < extent.size(); offset += abi::huge_page_size) {
+    granules_[granule_of(extent.gpa() + offset)].store(access, std::memory_order_release);
+  }
+}
+
+Result<void> GuestMemory::add(std::vector<Mapped>& list, std::shared_ptr<Extent> extent, Granule access) {
+  if (free_slots_.empty() && next_slot_ == most_slots) {
+    return Unexpected{system_error_from(ENOMEM, "too many pieces of memory in one pVM")};
+  }
+  std::uint32_t slot = next_slot_;
+  if (free_slots_.empty()) {
+    ++next_slot_;
+  } else {
+    slot = free_slots_.back();
+    free_slots_.pop_back();
+  }
+  if (vm_ != nullptr) {
+    const auto rights = access == Writable ? kvm::SlotAccess::ReadWrite : kvm::SlotAccess::ReadOnly;
+    if (auto set = vm_->set_slot(slot, extent->gpa(), extent->size(), extent->hva(), rights); !set) {
+      free_slots_.push_back(slot);
+      return Unexpected{std::move(set).error()};
+    }
+  }
+  mark(*extent, access);
+  list.push_back({slot, std::move(extent), access});
+  return {};
+}
+
+Result<void> GuestMemory::remove(const Mapped& mapped) {
+  if (vm_ != nullptr) {
+    KX_TRY(vm_->delete_slot(mapped.slot));
+  }
+  mark(*mapped.extent, None);
+  free_slots_.push_back(mapped.slot);
+  return {};
+}
+
+Result<Slot> GuestMemory::add_ram(Extent::Kind kind, std::uint64_t size) {
+  KX_TRY_ASSIGN(auto extent, family_->allocate(kind, size));
+  const Slot slot{extent->gpa(), extent->size(), extent->hva()};
+  KX_TRY(add(ram_, std::move(extent), Writable));
+  ram_size_.store(ram_size() + size, std::memory_order_release);
+  return slot;
 }
 
 Result<Slot> GuestMemory::grow(std::uint64_t minimum) {
   const std::lock_guard lock(mutex_);
-  const std::uint64_t used = ram_size_.load(std::memory_order_relaxed);
-  if (ram_count_ == max_ram_slots || minimum > limit_ - used) {
+  const std::uint64_t used = ram_size();
+  if (used > limit_ || minimum > limit_ - used || minimum > slot_step_limit) {
     return Unexpected{
         system_error_from(ENOMEM, "memory limit of the pVM reached").with_cure("give it more with --memory")};
   }
-  std::uint64_t size = ram_count_ == 0 ? minimum : std::min(ram_[ram_count_ - 1].size * 2, slot_step_limit);
-  size = std::max(size, align_up(minimum, abi::huge_page_size));
+  std::uint64_t size = last_size_ == 0 ? minimum : std::min(last_size_ * 2, slot_step_limit);
+  size = align_up(std::max(size, minimum), abi::huge_page_size);
   size = std::min(size, limit_ - used);
   if (size < minimum || size == 0) {
     return Unexpected{
         system_error_from(ENOMEM, "memory limit of the pVM reached").with_cure("give it more with --memory")};
   }
-  const Slot slot{abi::memory_gpa + used, size, system_.hva + abi::system_size + used};
-  KX_TRY(set_slot(first_ram_slot + static_cast<std::uint32_t>(ram_count_), slot));
-  ram_[ram_count_] = slot;
-  ++ram_count_;
-  ram_size_.store(used + size, std::memory_order_release);
+  KX_TRY_ASSIGN(const Slot slot, add_ram(Extent::Kind::Ram, size));
+  last_size_ = size;
   return slot;
 }
 
+Result<Slot> GuestMemory::grow_forked() {
+  const std::lock_guard lock(mutex_);
+  if (ram_size() + abi::forked_slot_size > limit_) {
+    return Unexpected{system_error_from(ENOMEM, "memory limit of the pVM reached")};
+  }
+  return add_ram(Extent::Kind::ForkedRam, abi::forked_slot_size);
+}
+
+Result<void> GuestMemory::inherit(const GuestMemory& parent, std::uint64_t except, std::shared_ptr<Snapshot> snapshot) {
+  const std::scoped_lock lock(mutex_, parent.mutex_);
+  for (const Mapped& mapped : parent.ram_) {
+    if (mapped.extent->gpa() != except) {
+      KX_TRY(add(ram_, mapped.extent, Readable));
+    }
+  }
+  for (const Mapped& mapped : parent.shared_) {
+    KX_TRY(add(shared_, mapped.extent, Writable));
+  }
+  inherited_ = parent.inherited_;
+  inherited_.push_back(std::move(snapshot));
+  return {};
+}
+
+Result<void> GuestMemory::forget_inherited() {
+  const std::lock_guard lock(mutex_);
+  for (auto mapped = ram_.begin(); mapped != ram_.end();) {
+    if (mapped->access == Readable) {
+      KX_TRY(remove(*mapped));
+      mapped = ram_.erase(mapped);
+    } else {
+      ++mapped;
+    }
+  }
+  inherited_.clear();
+  return {};
+}
+
 void GuestMemory::prefault(std::uint64_t size) {
-#ifndef MADV_POPULATE_WRITE
-  constexpr int MADV_POPULATE_WRITE = 23;
-#endif
-  static_cast<void>(::madvise(ram_[0].hva, std::min(size, ram_[0].size), MADV_POPULATE_WRITE));
+  const Slot ram = first_ram();
+  static_cast<void>(::madvise(ram.hva, std::min(size, ram.size), MADV_POPULATE_WRITE));
+}
+
+void GuestMemory::prefault_system(std::uint64_t start, std::uint64_t size) {
+  static_cast<void>(::madvise(system_ + start, size, MADV_POPULATE_WRITE));
+}
+
+Slot GuestMemory::first_ram() const {
+  const std::lock_guard lock(mutex_);
+  if (ram_.empty()) {
+    return {};
+  }
+  const Extent& extent = *ram_.front().extent;
+  return {extent.gpa(), extent.size(), extent.hva()};
 }
 
 Result<void> GuestMemory::release(Gpa start, std::uint64_t size) {
-  if (!contains(abi::memory_gpa, ram_size(), start.value, size) || !is_aligned(start.value | size, abi::page_size)) {
+  if (!contains(abi::memory_gpa, abi::memory_gpa_end - abi::memory_gpa, start.value, size) ||
+      translate_ram(start, size) == nullptr || !is_aligned(start.value | size, abi::page_size)) {
     return Unexpected{system_error_from(EINVAL, "release of memory that is not RAM")};
   }
   if (::madvise(translate(start, size), size, MADV_DONTNEED) != 0) {
@@ -126,86 +226,63 @@ Result<void> GuestMemory::release(Gpa start, std::uint64_t size) {
   return {};
 }
 
-// First fit between the mappings there are; the table is small and mappings of this kind are rare.
-Result<Slot> GuestMemory::place_shared(std::uint64_t size) const {
-  std::uint64_t gpa = abi::shared_gpa;
-  for (bool moved = true; moved;) {
-    moved = false;
-    for (const Slot& slot : shared_) {
-      if (slot.size != 0 && gpa < slot.gpa + slot.size && slot.gpa < gpa + size) {
-        gpa = align_up(slot.gpa + slot.size, abi::huge_page_size);
-        moved = true;
-      }
-    }
-  }
-  if (outside(gpa, size, abi::shared_gpa, abi::shared_gpa_end)) {
-    return Unexpected{system_error_from(ENOMEM, "shared file mappings exceed their window")};
-  }
-  return Slot{gpa, size, shared_base_ + (gpa - abi::shared_gpa)};
-}
-
 Result<Slot> GuestMemory::map_shared(int fd, std::uint64_t offset, std::uint64_t size, int prot) {
-  if (size == 0 || size > shared_window_size || !is_aligned(size | offset, abi::page_size)) {
-    return Unexpected{system_error_from(EINVAL, "shared file mapping not in whole pages")};
-  }
+  KX_TRY_ASSIGN(auto extent, family_->map_file(fd, offset, size, prot));
+  const Slot slot{extent->gpa(), extent->size(), extent->hva()};
   const std::lock_guard lock(mutex_);
-  const auto free_slot =
-      std::find_if(std::begin(shared_), std::end(shared_), [](const Slot& s) { return s.size == 0; });
-  if (free_slot == std::end(shared_)) {
-    return Unexpected{system_error_from(ENOMEM, "too many shared file mappings")};
-  }
-  KX_TRY_ASSIGN(const Slot slot, place_shared(size));
-  if (::mmap(slot.hva, size, prot & (PROT_READ | PROT_WRITE), MAP_SHARED | MAP_FIXED, fd, static_cast<off_t>(offset)) ==
-      MAP_FAILED) {
-    return Unexpected{system_error("map a file")};
-  }
-  if (auto set = set_slot(first_shared_slot + static_cast<std::uint32_t>(free_slot - shared_), slot); !set) {
-    ::mmap(slot.hva, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-    return Unexpected{std::move(set).error()};
-  }
-  *free_slot = slot;
+  KX_TRY(add(shared_, std::move(extent), Writable));
   return slot;
 }
 
 Result<void> GuestMemory::unmap_shared(Gpa start, std::uint64_t size) {
   const std::lock_guard lock(mutex_);
-  for (Slot& slot : shared_) {
-    if (slot.size == 0 || slot.gpa != start.value || slot.size != size) {
-      continue;
-    }
-    if (vm_ != nullptr) {
-      KX_TRY(vm_->delete_slot(first_shared_slot + static_cast<std::uint32_t>(&slot - shared_)));
-    }
-    // The address range stays reserved, so that calls under way get EFAULT instead of someone else's memory.
-    if (::mmap(slot.hva, slot.size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) ==
-        MAP_FAILED) {
-      return Unexpected{system_error("unmap a file")};
-    }
-    slot = Slot{};
-    return {};
+  const auto found = std::find_if(shared_.begin(), shared_.end(), [&](const Mapped& mapped) {
+    return mapped.extent->gpa() == start.value && mapped.extent->size() == size;
+  });
+  if (found == shared_.end()) {
+    return Unexpected{system_error_from(EINVAL, "no shared mapping at this address")};
   }
-  return Unexpected{system_error_from(EINVAL, "no shared mapping at this address")};
+  KX_TRY(remove(*found));
+  shared_.erase(found);
+  return {};
+}
+
+std::byte* GuestMemory::find(std::uint64_t start, std::uint64_t size, Granule least) const {
+  if (!contains(abi::memory_gpa, abi::shared_gpa_end - abi::memory_gpa, start, size)) {
+    return nullptr;
+  }
+  const std::uint64_t last = granule_of(start + std::max<std::uint64_t>(size, 1) - 1);
+  for (std::uint64_t granule = granule_of(start); granule <= last; ++granule) {
+    if (granules_[granule].load(std::memory_order_acquire) < least) {
+      return nullptr;
+    }
+  }
+  return family_->hva(start);
 }
 
 std::byte* GuestMemory::translate_ram(Gpa start, std::uint64_t size) const {
-  if (contains(abi::memory_gpa, ram_size(), start.value, size)) {
-    return system_.hva + abi::system_size + (start.value - abi::memory_gpa);
+  if (contains(abi::system_gpa, abi::system_size, start.value, size)) {
+    return system_ + (start.value - abi::system_gpa);
   }
-  if (contains(system_.gpa, system_.size, start.value, size)) {
-    return system_.hva + (start.value - system_.gpa);
-  }
-  return nullptr;
+  return outside(start.value, size, abi::memory_gpa, abi::memory_gpa_end) ? nullptr : find(start.value, size, Writable);
 }
 
 std::byte* GuestMemory::translate(Gpa start, std::uint64_t size) const {
-  if (std::byte* hva = translate_ram(start, size); hva != nullptr) {
-    return hva;
+  if (contains(abi::system_gpa, abi::system_size, start.value, size)) {
+    return system_ + (start.value - abi::system_gpa);
   }
-  // Not mapped parts of the window are PROT_NONE: the kernel answers EFAULT, which is what they deserve.
-  if (contains(abi::shared_gpa, shared_window_size, start.value, size)) {
-    return shared_base_ + (start.value - abi::shared_gpa);
+  // A range over both windows is contiguous for the guest only.
+  if (start.value < abi::shared_gpa && size > abi::shared_gpa - start.value) {
+    return nullptr;
   }
-  return nullptr;
+  return find(start.value, size, Writable);
+}
+
+const std::byte* GuestMemory::translate_to_read(Gpa start, std::uint64_t size) const {
+  if (const std::byte* memory = translate(start, size); memory != nullptr) {
+    return memory;
+  }
+  return outside(start.value, size, abi::memory_gpa, abi::memory_gpa_end) ? nullptr : find(start.value, size, Readable);
 }
 
 }  // namespace kx::hv

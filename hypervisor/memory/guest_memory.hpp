@@ -1,15 +1,19 @@
-// The guest-physical memory of one pVM: RAM slots handed out on demand, and checked access to them.
+// The guest-physical memory of one pVM: its own system slot, RAM handed out on demand, what it inherited at a fork,
+// and checked access to all of it.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <kx/base/address.hpp>
+#include <memory>
 #include <mutex>
-#include <span>
+#include <vector>
 
 #include "hypervisor/error.hpp"
 #include "hypervisor/kvm/vm.hpp"
+#include "hypervisor/memory/family_memory.hpp"
+#include "hypervisor/memory/snapshot.hpp"
 
 namespace kx::hv {
 
@@ -24,14 +28,16 @@ struct Slot {
 // ranges reserved at creation: a call that still uses memory taken away meanwhile hits nothing of the hypervisor's own.
 class GuestMemory {
  public:
-  // Reserves the address ranges of a pVM that may use up to `limit` bytes of RAM; touches nothing yet.
+  // A pVM that may have up to `limit` bytes of RAM of its own; touches nothing yet.
+  static Result<GuestMemory> create(std::shared_ptr<FamilyMemory> family, std::uint64_t limit);
+  // The same in a family of its own.
   static Result<GuestMemory> create(std::uint64_t limit);
   GuestMemory(GuestMemory&& other) noexcept;
   GuestMemory& operator=(GuestMemory&&) = delete;
   ~GuestMemory();
 
-  // Installs the system slot and the first RAM slot of `first_size` bytes into `vm`, which must outlive this. A null
-  // `vm` gives memory that no virtual machine sees, for tests.
+  // Installs the system slot and, unless `first_size` is 0, a first RAM slot of that size into `vm`, which must outlive
+  // this. A null `vm` gives memory that no virtual machine sees, for tests.
   Result<void> attach(kvm::Vm* vm, std::uint64_t first_size);
   Result<void> attach(kvm::Vm& vm, std::uint64_t first_size) { return attach(&vm, first_size); }
 
@@ -39,8 +45,20 @@ class GuestMemory {
   // Errors: ENOMEM when the pVM's limit is reached.
   Result<Slot> grow(std::uint64_t minimum);
 
+  // Adds a small RAM slot for what is written after a fork. Errors: ENOMEM.
+  Result<Slot> grow_forked();
+
+  // Maps, read-only and at the same addresses, all RAM that `parent` sees but the slot at `except` (0: none), and its
+  // shared file mappings as they are. Holds `snapshot` and what the parent itself inherited.
+  Result<void> inherit(const GuestMemory& parent, std::uint64_t except, std::shared_ptr<Snapshot> snapshot);
+
+  // Lets go of all inherited RAM: the pVM's tables refer to none of it any more (execve(2)).
+  Result<void> forget_inherited();
+
   // Makes the start of the RAM present on the host. Any thread; a hint, so failures do not count.
   void prefault(std::uint64_t size);
+  // The same for the part of the system slot that a forked child is given first.
+  void prefault_system(std::uint64_t start, std::uint64_t size);
 
   // Drops the contents of whole pages of RAM: they read as zero afterwards and cost the host nothing.
   Result<void> release(Gpa start, std::uint64_t size);
@@ -48,40 +66,55 @@ class GuestMemory {
   // Maps [offset, offset + size) of a file into the shared window, with `prot` of mmap(2); execution is the guest's
   // affair. Errors: those of mmap(2); EINVAL when not in whole pages; ENOMEM when the window is full.
   Result<Slot> map_shared(int fd, std::uint64_t offset, std::uint64_t size, int prot);
-  // Takes such a mapping away, whole.
+  // Takes such a mapping away from this pVM, whole.
   Result<void> unmap_shared(Gpa start, std::uint64_t size);
 
-  // The host's view of [start, start + size), or nullptr if any byte of it is not guest memory. Accessing a shared file
-  // mapping may fault (SIGBUS): only hand it to the kernel.
+  // The host's view of [start, start + size) for writing, or nullptr if any byte of it is not memory this pVM may
+  // write. Accessing a shared file mapping may fault (SIGBUS): only hand it to the kernel.
   [[nodiscard]] std::byte* translate(Gpa start, std::uint64_t size) const;
-  // The same for memory that can be accessed directly: the system slot and RAM.
+  // The same for reading: inherited memory counts too.
+  [[nodiscard]] const std::byte* translate_to_read(Gpa start, std::uint64_t size) const;
+  // The same for writable memory that can be accessed directly: the system slot and RAM.
   [[nodiscard]] std::byte* translate_ram(Gpa start, std::uint64_t size) const;
-  [[nodiscard]] std::byte* system() const { return system_.hva; }
+  [[nodiscard]] std::byte* system() const { return system_; }
   [[nodiscard]] std::uint64_t limit() const { return limit_; }
   [[nodiscard]] std::uint64_t ram_size() const { return ram_size_.load(std::memory_order_acquire); }
-  [[nodiscard]] Slot ram_slot(std::size_t index) const { return ram_[index]; }
+  // The first RAM slot.
+  [[nodiscard]] Slot first_ram() const;
+  [[nodiscard]] const std::shared_ptr<FamilyMemory>& family() const { return family_; }
 
  private:
-  static constexpr std::size_t max_ram_slots = 64;
-  static constexpr std::size_t max_shared_slots = 256;
+  enum Granule : std::uint8_t { None = 0, Readable = 1, Writable = 2 };
 
-  GuestMemory(std::byte* reservation, std::uint64_t reservation_size, std::byte* shared_base, std::uint64_t limit)
-      : reservation_(reservation), reservation_size_(reservation_size), shared_base_(shared_base), limit_(limit) {}
-  Result<Slot> place_shared(std::uint64_t size) const;
-  Result<void> set_slot(std::uint32_t number, const Slot& slot);
+  struct Mapped {
+    std::uint32_t slot;
+    std::shared_ptr<Extent> extent;
+    Granule access;
+  };
 
+  GuestMemory(std::shared_ptr<FamilyMemory> family, std::byte* reservation, std::uint64_t limit);
+  Result<void> add(std::vector<Mapped>& list, std::shared_ptr<Extent> extent, Granule access);
+  Result<void> remove(const Mapped& mapped);
+  Result<Slot> add_ram(Extent::Kind kind, std::uint64_t size);
+  void mark(const Extent& extent, Granule access);
+  [[nodiscard]] std::byte* find(std::uint64_t start, std::uint64_t size, Granule least) const;
+
+  std::shared_ptr<FamilyMemory> family_;
   std::byte* reservation_;
-  std::uint64_t reservation_size_;
-  std::byte* shared_base_;  // host address of the whole shared window
+  std::byte* system_ = nullptr;
   std::uint64_t limit_;
   kvm::Vm* vm_ = nullptr;
-  Slot system_;
+  // What each 2 MiB of the windows is to this pVM; written under the lock, read without.
+  std::atomic<std::uint8_t>* granules_ = nullptr;
 
-  mutable std::mutex mutex_;  // what follows; RAM slots are only ever appended, so that reading them needs no lock
+  mutable std::mutex mutex_;  // what follows
   std::atomic<std::uint64_t> ram_size_ = 0;
-  std::size_t ram_count_ = 0;
-  Slot ram_[max_ram_slots] = {};
-  Slot shared_[max_shared_slots] = {};
+  std::uint64_t last_size_ = 0;
+  std::uint32_t next_slot_ = 1;
+  std::vector<std::uint32_t> free_slots_;
+  std::vector<Mapped> ram_;     // own and inherited
+  std::vector<Mapped> shared_;  // file mappings
+  std::vector<std::shared_ptr<Snapshot>> inherited_;
 };
 
 }  // namespace kx::hv

@@ -49,6 +49,17 @@ template <class T>
   return to != nullptr;
 }
 
+// What a piece of guest memory is to the host: read from it, or written to.
+enum class SegmentUse : std::uint8_t { Source, Destination };
+
+// The host's view of a segment, or null: inherited memory can only be a source.
+inline std::byte* translate_segment(const CallContext& context, const abi::Segment& segment, SegmentUse use) {
+  const GuestMemory& memory = context.services.memory;
+  return use == SegmentUse::Destination
+             ? memory.translate(Gpa{segment.gpa}, segment.size)
+             : const_cast<std::byte*>(memory.translate_to_read(Gpa{segment.gpa}, segment.size));
+}
+
 // Copies a NUL-terminated string out of the call buffer into `to`, which holds `capacity` bytes. 0, -EFAULT when it
 // does not end inside the buffer, -ENAMETOOLONG when it does not fit.
 std::int64_t copy_string(const CallContext& context, std::uint64_t offset, char* to, std::size_t capacity);

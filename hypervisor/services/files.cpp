@@ -88,7 +88,7 @@ std::int64_t check_opened(int fd, const struct stat& status, std::uint64_t flags
 // Segments of guest memory as the host's vector; nothing is copied, the data goes straight there.
 class Segments {
  public:
-  std::int64_t read(const CallContext& context, std::uint64_t offset, std::uint64_t count) {
+  std::int64_t read(const CallContext& context, std::uint64_t offset, std::uint64_t count, SegmentUse use) {
     if (count > abi::max_segments) {
       return -EINVAL;
     }
@@ -102,7 +102,7 @@ class Segments {
       if (segment.size == 0) {
         continue;
       }
-      std::byte* memory = context.services.memory.translate(Gpa{segment.gpa}, segment.size);
+      std::byte* memory = translate_segment(context, segment, use);
       if (memory == nullptr) {
         return -EFAULT;
       }
@@ -120,13 +120,13 @@ class Segments {
 };
 
 // preadv2 and pwritev2; a file offset of -1 means the file's own position.
-std::int64_t transfer(CallContext& context, Call& call, long number) {
+std::int64_t transfer(CallContext& context, Call& call, long number, SegmentUse use) {
   const HandleTable::File file = context.services.handles.get(call.args[0]);
   if (file == nullptr) {
     return -EBADF;
   }
   Segments segments;
-  if (const std::int64_t error = segments.read(context, call.args[1], call.args[2]); error != 0) {
+  if (const std::int64_t error = segments.read(context, call.args[1], call.args[2], use); error != 0) {
     return error;
   }
   SyscallArgs args{static_cast<std::uint64_t>(file->get()),
@@ -200,10 +200,10 @@ std::int64_t serve_close(CallContext& context, Call& call) {
 }
 
 std::int64_t serve_read(CallContext& context, Call& call) {
-  return transfer(context, call, SYS_preadv2);
+  return transfer(context, call, SYS_preadv2, SegmentUse::Destination);
 }
 std::int64_t serve_write(CallContext& context, Call& call) {
-  return transfer(context, call, SYS_pwritev2);
+  return transfer(context, call, SYS_pwritev2, SegmentUse::Source);
 }
 
 std::int64_t serve_sendfile(CallContext& context, Call& call) {

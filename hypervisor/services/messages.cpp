@@ -29,13 +29,13 @@ struct Message {
   std::vector<HandleTable::File> sent;  // held open until the message is out
   msghdr host{};
 
-  std::int64_t read(const CallContext& context, const Call& call);
+  std::int64_t read(const CallContext& context, const Call& call, SegmentUse use);
   std::int64_t read_name(const CallContext& context, const Call& call);
   std::int64_t read_control(const CallContext& context);
   std::int64_t translate_sent(const CallContext& context, cmsghdr& part);
 };
 
-std::int64_t Message::read(const CallContext& context, const Call& call) {
+std::int64_t Message::read(const CallContext& context, const Call& call, SegmentUse use) {
   file = context.services.handles.get(call.args[0]);
   if (file == nullptr) {
     return -EBADF;
@@ -57,7 +57,7 @@ std::int64_t Message::read(const CallContext& context, const Call& call) {
     if (segment.size == 0) {
       continue;
     }
-    std::byte* memory = context.services.memory.translate(Gpa{segment.gpa}, segment.size);
+    std::byte* memory = translate_segment(context, segment, use);
     if (memory == nullptr) {
       return -EFAULT;
     }
@@ -179,7 +179,7 @@ std::int64_t transfer_message(const CallContext& context, long number, Message& 
 
 std::int64_t serve_send_message(CallContext& context, Call& call) {
   Message message;
-  if (const std::int64_t error = message.read(context, call); error != 0) {
+  if (const std::int64_t error = message.read(context, call, SegmentUse::Source); error != 0) {
     return error;
   }
   if (const std::int64_t error = message.read_name(context, call); error != 0) {
@@ -194,7 +194,7 @@ std::int64_t serve_send_message(CallContext& context, Call& call) {
 
 std::int64_t serve_receive_message(CallContext& context, Call& call) {
   Message message;
-  if (const std::int64_t error = message.read(context, call); error != 0) {
+  if (const std::int64_t error = message.read(context, call, SegmentUse::Destination); error != 0) {
     return error;
   }
   abi::MessageHeader& header = message.header;

@@ -104,7 +104,7 @@ std::int64_t serve_futex_wait(CallContext& context, Call& call) {
   const std::uint64_t flags = call.args[4];
   const bool absolute = (flags & abi::futex_wait_absolute) != 0;
   const bool realtime = (flags & abi::futex_wait_realtime) != 0;
-  std::byte* memory = context.services.memory.translate(word, sizeof(std::uint32_t));
+  const std::byte* memory = context.services.memory.translate_to_read(word, sizeof(std::uint32_t));
   if (memory == nullptr) {
     return -EFAULT;
   }
@@ -112,10 +112,10 @@ std::int64_t serve_futex_wait(CallContext& context, Call& call) {
     return -EINVAL;
   }
   // Only RAM is private to the process; a file mapping may be waited on by others.
-  const bool is_ram = context.services.memory.translate_ram(word, sizeof(std::uint32_t)) != nullptr;
+  const bool is_ram = word.value < abi::memory_gpa_end;
   if (!context.may_block()) {
-    // SAFETY: aligned guest RAM.
-    const bool changed = is_ram && std::atomic_ref(*reinterpret_cast<std::uint32_t*>(memory)).load() != expected;
+    // SAFETY: aligned guest RAM, only read.
+    const bool changed = is_ram && __atomic_load_n(reinterpret_cast<const std::uint32_t*>(memory), __ATOMIC_SEQ_CST) != expected;
     return changed ? -EAGAIN : abi::result_must_exit;
   }
   timespec timeout{};
@@ -140,11 +140,11 @@ std::int64_t serve_futex_wait(CallContext& context, Call& call) {
 
 std::int64_t serve_futex_wake(CallContext& context, Call& call) {
   const Gpa word{call.args[0]};
-  std::byte* memory = context.services.memory.translate(word, sizeof(std::uint32_t));
+  const std::byte* memory = context.services.memory.translate_to_read(word, sizeof(std::uint32_t));
   if (memory == nullptr) {
     return -EFAULT;
   }
-  const bool is_ram = context.services.memory.translate_ram(word, sizeof(std::uint32_t)) != nullptr;
+  const bool is_ram = word.value < abi::memory_gpa_end;
   const std::uint64_t operation = static_cast<std::uint64_t>(FUTEX_WAKE_BITSET) | (is_ram ? FUTEX_PRIVATE_FLAG : 0);
   const std::uint64_t count = std::min<std::uint64_t>(call.args[1], INT32_MAX);
   return host_syscall(SYS_futex, {address_of(memory), operation, count, 0, 0, call.args[2] & UINT32_MAX});

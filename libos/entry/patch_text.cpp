@@ -7,6 +7,8 @@
 
 #include "entry/patcher.hpp"
 #include "entry/patching.hpp"
+#include <kx/base/verify.hpp>
+
 #include "host/host_call.hpp"
 #include "host/stats.hpp"
 #include "mm/address_space.hpp"
@@ -80,7 +82,8 @@ bool AddressSpace::apply_patch(const Patch& patch) {
       continue;
     }
     u64 page_size = 0;
-    const u64* entry = table_.find(Gva{edit.address}, page_size);
+    const u64* entry = own_page(edit.address, page_size);
+    KX_VERIFY(entry != nullptr);  // the plan was made from this page's bytes
     const u64 inside = edit.address & (page_size - 1);
     u8* const at = linear_pointer<u8>(Gpa{(*entry & pte::address_mask & ~(page_size - 1)) + inside});
     u64& word = *reinterpret_cast<u64*>(at - (edit.address & 7));  // SAFETY: aligned, in the same page

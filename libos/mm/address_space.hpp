@@ -135,6 +135,15 @@ class AddressSpace {
   FaultOutcome fill_anonymous(const Vma& vma, u64 start, u64 end);
   FaultOutcome fill_file(const Vma& vma, u64 start, u64 end);
   FaultOutcome fill_shared(const Vma& vma, u64 start, u64 end);
+  // A write to a present page that is read-only since a fork, in an area that may be written: makes it, and neighbours
+  // that are in the same case, this pVM's own (cow.cpp).
+  FaultOutcome unshare(const Vma& vma, Gva address);
+  bool unshare_page(u64* entry, u64 flags, FlushBatch& batch, Gva address);
+  // The entry of a present private page, whose memory this pVM alone can see after this. Null: there is none, or no
+  // memory.
+  u64* own_page(u64 address, u64& size);
+  // The bits of a leaf for a present page under a new protection: a page others can see is not writable yet.
+  [[nodiscard]] static u64 flags_for(u64 entry, u32 prot);
   bool read_file(OpenFile& file, u64 offset, u64 start, u64 end);
   // Patches system-call sites in freshly filled pages, and in pages that become executable.
   void patch_text(u64 start, u64 end);
@@ -154,6 +163,8 @@ class AddressSpace {
   u64 break_start_ = 0, break_ = 0;
   u64 next_fault_ = 0;     // where a sequential access would fault next
   u64 fault_cluster_ = 0;  // bytes mapped by the last fault
+  u64 next_copy_ = 0;      // the same for copies on write
+  u64 copy_cluster_ = 0;
 
   // Mapped files: an id is the index + 1.
   struct Object {

@@ -34,8 +34,8 @@ i64 AddressSpace::protect(u64 address, u64 size, u32 prot) {
     return -ENOMEM;
   }
   FlushBatch batch;
-  const u64 flags = leaf_flags(prot);
   const bool done = table_.for_each(Gva{address}, Gva{end}, [&](u64* entry, Gva at, u64) {
+    const u64 flags = flags_for(*entry, prot);
     const u64 kept = *entry & (pte::address_mask | pte::huge | pte::foreign);
     // An inaccessible page keeps its content: the entry stays, without the user bit.
     const u64 changed = flags != 0 ? kept | flags : kept | pte::present | pte::accessed | pte::no_execute;

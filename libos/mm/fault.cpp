@@ -71,10 +71,10 @@ FaultOutcome AddressSpace::fault_locked(Gva address, FaultAccess access) {
   }
   u64 size = 0;
   if (const u64* entry = table_.find(address, size); entry != nullptr) {
-    const u64 needed = leaf_flags(vma->prot);
-    if ((*entry & pte::writable) == (needed & pte::writable)) {
-      return FaultOutcome::Resolved;  // another vCPU filled it, or the translation was stale
+    if (access.write && (*entry & pte::writable) == 0) {
+      return unshare(*vma, address);
     }
+    return FaultOutcome::Resolved;  // another vCPU filled it, or the translation was stale
   }
   // Sequential faults fill more and more at once.
   if (address.value - next_fault_ < abi::page_size && next_fault_ != 0) {
@@ -360,8 +360,8 @@ u64 AddressSpace::map_vdso(const u8* image, u64 size) {
 bool AddressSpace::write_text(u64 address, const u8* bytes, u64 size) {
   for (u64 i = 0; i < size;) {
     u64 page_size = 0;
-    const u64* entry = table_.find(Gva{address + i}, page_size);
-    if (entry == nullptr || (*entry & pte::foreign) != 0) {
+    const u64* entry = own_page(address + i, page_size);
+    if (entry == nullptr) {
       return false;
     }
     const u64 inside = (address + i) & (page_size - 1);

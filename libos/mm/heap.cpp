@@ -4,6 +4,7 @@
 #include <kx/base/address.hpp>
 #include <kx/base/verify.hpp>
 
+#include "mm/arena.hpp"
 #include "mm/memory.hpp"
 #include "process/lock.hpp"
 
@@ -38,7 +39,7 @@ u8 order_of(std::size_t size) {
 }
 
 bool refill(std::size_t index) {
-  const auto block = Memory::instance().allocate(0, Prefer::Dirty);
+  const auto block = Arena::instance().allocate(0);
   if (!block) {
     return false;
   }
@@ -59,7 +60,7 @@ void* heap_allocate(std::size_t size) {
     if (order > PageAllocator::max_order) {
       return nullptr;
     }
-    const auto gpa = Memory::instance().allocate_zeroed(order);
+    const auto gpa = Arena::instance().allocate(order);
     return gpa ? linear_pointer<void>(*gpa) : nullptr;
   }
   const Lock lock(mutex);
@@ -78,7 +79,7 @@ void heap_free(void* block, std::size_t size) {
     return;
   }
   if (size > class_sizes[class_count - 1]) {
-    Memory::instance().free(Gpa{reinterpret_cast<u64>(block) - abi::linear_base}, order_of(size));
+    Arena::instance().free(Gpa{reinterpret_cast<u64>(block) - abi::linear_base}, order_of(size));
     return;
   }
   const Lock lock(mutex);

@@ -1,11 +1,14 @@
 #include "mm/memory.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
+#include <kx/abi/boot.hpp>
 #include <kx/base/verify.hpp>
 
 #include "host/host_call.hpp"
 #include "host/stats.hpp"
+#include "mm/heap.hpp"
 #include "mm/page_table.hpp"
 
 namespace kx::libos {
@@ -18,6 +21,13 @@ constexpr u64 kept_huge_blocks = 8;
 
 alignas(Memory) u8 storage[sizeof(Memory)];
 bool constructed = false;
+
+// The newest fork whose child, or a descendant of it, still reads this pVM's memory; 0 if there is none.
+// SAFETY: a word of the system slot that the hypervisor writes.
+u32 newest_reader() {
+  return std::atomic_ref(reinterpret_cast<abi::Inbox*>(abi::linear_gva(abi::inbox_gpa))->newest_reader)
+      .load(std::memory_order_acquire);
+}
 
 }  // namespace
 
@@ -32,13 +42,42 @@ Memory& Memory::instance() {
 void Memory::start(u64 gpa, u64 size, u64 reserved, u64 limit) {
   limit_ = limit;
   reserved = align_up(reserved, abi::page_size);
-  KX_VERIFY(add(gpa + reserved, size - reserved));
+  pools_[0] = heap_new<Pool>();
+  KX_VERIFY(pools_[0] != nullptr && add(*pools_[0], gpa + reserved, size - reserved));
+  pool_count_ = 1;
+}
+
+void Memory::start_in_child(u64 gpa, u64 size) {
+  for (u32 i = 1; i < pool_count_; ++i) {
+    heap_delete(pools_[i]);
+  }
+  pools_[0]->~Pool();
+  ::new (static_cast<void*>(pools_[0])) Pool();
+  pool_count_ = 1;
+  sequence_ = 0;
+  used_pages_ = 0;
+  KX_VERIFY(map_linear(Gpa{gpa}, size) && add(*pools_[0], gpa, size));
 }
 
 // The metadata lies at the start of the region itself.
-bool Memory::add(u64 gpa, u64 size) {
+bool Memory::add(Pool& pool, u64 gpa, u64 size) {
   const u64 metadata = align_up(PageAllocator::metadata_size(size), abi::page_size);
-  return allocator_.add_region(gpa + metadata, size - metadata, linear_pointer<void>(Gpa{gpa}));
+  pool.gpa = pool.allocator.total_pages() == 0 ? gpa : 0;
+  return pool.allocator.add_region(gpa + metadata, size - metadata, linear_pointer<void>(Gpa{gpa}));
+}
+
+// What was allocated before a fork whose child still reads is frozen; what came after it is not.
+bool Memory::is_frozen(const Pool& pool) {
+  return newest_reader() > pool.birth;
+}
+
+Memory::Pool* Memory::owner(u64 gpa) {
+  for (u32 i = pool_count_; i > 0; --i) {
+    if (pools_[i - 1]->allocator.owns(gpa)) {
+      return pools_[i - 1];
+    }
+  }
+  return nullptr;
 }
 
 bool Memory::grow(u64 size) {
@@ -48,24 +87,36 @@ bool Memory::grow(u64 size) {
     return false;
   }
   const u64 gpa = static_cast<u64>(reply.result);
-  if (!map_linear(Gpa{gpa}, reply.extra[0])) {
-    return false;
-  }
-  return add(gpa, reply.extra[0]);
+  // The youngest pool is never frozen.
+  return map_linear(Gpa{gpa}, reply.extra[0]) && add(*pools_[pool_count_ - 1], gpa, reply.extra[0]);
 }
 
 std::optional<PageBlock> Memory::allocate_block(u8 order, Prefer prefer) {
   const Lock lock(mutex_);
-  auto block = allocator_.allocate(order, prefer);
-  if (!block) {
-    if (!grow(abi::page_size << order)) {
-      return std::nullopt;
+  std::optional<PageBlock> block;
+  for (u32 i = pool_count_; i > 0 && !block; --i) {
+    if (i == pool_count_ || !is_frozen(*pools_[i - 1])) {
+      block = pools_[i - 1]->allocator.allocate(order, prefer);
     }
-    block = allocator_.allocate(order, prefer);
   }
-  stats().memory_in_use = used();
-  stats().memory_peak = std::max(stats().memory_peak, stats().memory_in_use);
+  if (!block && grow(abi::page_size << order)) {
+    block = pools_[pool_count_ - 1]->allocator.allocate(order, prefer);
+  }
+  if (block) {
+    used_pages_ += 1ull << order;
+    count_use();
+  }
   return block;
+}
+
+void Memory::count_use() {
+  stats().memory_in_use = used_pages_ * abi::page_size;
+  stats().memory_peak = std::max(stats().memory_peak, stats().memory_in_use);
+}
+
+u64 Memory::used() {
+  const Lock lock(mutex_);
+  return used_pages_ * abi::page_size;
 }
 
 std::optional<Gpa> Memory::allocate(u8 order, Prefer prefer) {
@@ -86,32 +137,71 @@ std::optional<Gpa> Memory::allocate_zeroed(u8 order) {
 
 void Memory::free(Gpa gpa, u8 order) {
   const Lock lock(mutex_);
-  allocator_.free(gpa.value, order);
-  if (allocator_.dirty_huge_blocks() > kept_huge_blocks * 2) {
-    give_back();
+  Pool* pool = owner(gpa.value);
+  if (pool == nullptr) {
+    return;
   }
-  stats().memory_in_use = used();
+  pool->allocator.free(gpa.value, order);
+  used_pages_ -= 1ull << order;
+  if (pool->allocator.dirty_huge_blocks() > kept_huge_blocks * 2 && !is_frozen(*pool)) {
+    give_back(pool->allocator);
+  }
+  count_use();
 }
 
 void Memory::split(Gpa gpa) {
   const Lock lock(mutex_);
-  allocator_.split_allocated(gpa.value);
+  if (Pool* pool = owner(gpa.value); pool != nullptr) {
+    pool->allocator.split_allocated(gpa.value);
+  }
 }
 
-bool Memory::owns(Gpa gpa) {
+bool Memory::is_private(Gpa gpa) {
   const Lock lock(mutex_);
-  return allocator_.owns(gpa.value);
+  const Pool* pool = owner(gpa.value);
+  return pool != nullptr && !is_frozen(*pool);
 }
 
-void Memory::give_back() {
-  while (allocator_.dirty_huge_blocks() > kept_huge_blocks) {
-    const auto gpa = allocator_.take_dirty_huge_block();
+u64 Memory::spare_slot() {
+  const Lock lock(mutex_);
+  for (u32 i = pool_count_; i > 1; --i) {
+    const Pool& pool = *pools_[i - 1];
+    if (pool.gpa != 0 && pool.allocator.free_pages() == pool.allocator.total_pages() && !is_frozen(pool)) {
+      return pool.gpa;
+    }
+  }
+  return 0;
+}
+
+void Memory::begin_generation(u64 gpa, u64 size) {
+  const Lock lock(mutex_);
+  ++sequence_;
+  Pool* pool = nullptr;
+  for (u32 i = 1; i < pool_count_ && pool == nullptr; ++i) {
+    if (pools_[i]->gpa == gpa) {
+      pool = pools_[i];
+      std::rotate(pools_ + i, pools_ + i + 1, pools_ + pool_count_);
+      --pool_count_;
+    }
+  }
+  if (pool == nullptr) {
+    KX_VERIFY(map_linear(Gpa{gpa}, size));
+    pool = pool_count_ < max_pools ? heap_new<Pool>() : nullptr;
+    KX_VERIFY(pool != nullptr && add(*pool, gpa, size));
+  }
+  pool->birth = sequence_;
+  pools_[pool_count_++] = pool;
+}
+
+void Memory::give_back(PageAllocator& allocator) {
+  while (allocator.dirty_huge_blocks() > kept_huge_blocks) {
+    const auto gpa = allocator.take_dirty_huge_block();
     if (!gpa) {
       return;
     }
     const i64 result = host_call(abi::HostCall::MemoryRelease, CallKind::Quick, *gpa, abi::huge_page_size);
     KX_VERIFY(result == 0);
-    allocator_.return_clean_huge_block(*gpa);
+    allocator.return_clean_huge_block(*gpa);
   }
 }
 

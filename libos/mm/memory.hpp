@@ -1,4 +1,8 @@
-// The pVM's RAM: the page allocator, fed by the hypervisor on demand, giving back what it no longer needs.
+// The pVM's RAM: page allocators fed by the hypervisor on demand, giving back what they no longer need.
+//
+// At a fork all RAM is frozen: the child reads it. What is written afterwards goes to memory added since. Each fork
+// therefore starts a pool of its own, and a pool is allocated from only while no child maps it. What the child itself
+// inherited is in none of its pools: it can neither allocate nor free it.
 #pragma once
 
 #include <kx/abi/memory_map.hpp>
@@ -23,27 +27,54 @@ class Memory {
 
   // Takes over the first RAM slot, behind the `reserved` bytes that hold the arguments.
   void start(u64 gpa, u64 size, u64 reserved, u64 limit);
+  // The same in a forked child, whose copy of this object describes its parent's memory.
+  void start_in_child(u64 gpa, u64 size);
 
   // 2^order pages; nothing when the pVM's limit is reached. Content is unspecified, or zero.
   std::optional<Gpa> allocate(u8 order, Prefer prefer);
   std::optional<Gpa> allocate_zeroed(u8 order);
+  // Does nothing for inherited memory.
   void free(Gpa gpa, u8 order);
-  // Makes the pages of a block separately freeable.
+  // Makes the pages of a block separately freeable. Does nothing for inherited memory.
   void split(Gpa gpa);
-  [[nodiscard]] bool owns(Gpa gpa);
+
+  // True if the page may be written: nobody but this pVM can see it.
+  [[nodiscard]] bool is_private(Gpa gpa);
+
+  // A pool that is wholly free, for what is written after the next fork, or 0. It must not be allocated from until
+  // begin_generation() names it.
+  [[nodiscard]] u64 spare_slot();
+  // A fork was made: what was allocated so far is frozen for as long as its child reads it. The slot at `gpa` is spare
+  // or new, and the child's to see neither.
+  void begin_generation(u64 gpa, u64 size);
+  // Number of the next fork.
+  [[nodiscard]] u32 next_sequence() const { return sequence_ + 1; }
 
   [[nodiscard]] u64 limit() const { return limit_; }
-  [[nodiscard]] u64 used() const { return (allocator_.total_pages() - allocator_.free_pages()) * abi::page_size; }
+  [[nodiscard]] u64 used();
 
  private:
+  struct Pool {
+    PageAllocator allocator;
+    u32 birth = 0;  // number of the fork after which it was made
+    u64 gpa = 0;    // of its only slot; 0 once it has more
+  };
+  static constexpr u32 max_pools = 64;
+
+  [[nodiscard]] static bool is_frozen(const Pool& pool);
+  [[nodiscard]] Pool* owner(u64 gpa);
   bool grow(u64 size);
-  bool add(u64 gpa, u64 size);
-  void give_back();
+  static bool add(Pool& pool, u64 gpa, u64 size);
+  static void give_back(PageAllocator& allocator);
   std::optional<PageBlock> allocate_block(u8 order, Prefer prefer);
+  void count_use();
 
   Mutex mutex_;
-  PageAllocator allocator_;
+  Pool* pools_[max_pools] = {};  // by age, the youngest last
+  u32 pool_count_ = 0;
+  u32 sequence_ = 0;
   u64 limit_ = 0;
+  u64 used_pages_ = 0;
 };
 
 }  // namespace kx::libos

@@ -31,7 +31,7 @@ static_assert(sizeof(PageInfo) == 16);
 class PageAllocator {
  public:
   static constexpr std::uint8_t max_order = 9;
-  static constexpr std::size_t max_regions = 512;
+  static constexpr std::size_t max_regions = 64;
   static constexpr std::uint64_t max_region_size = 4ull << 30;
 
   constexpr PageAllocator() = default;

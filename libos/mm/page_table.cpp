@@ -1,7 +1,9 @@
 #include "mm/page_table.hpp"
 
 #include <cstring>
+#include <kx/base/verify.hpp>
 
+#include "mm/arena.hpp"
 #include "mm/memory.hpp"
 #include "mm/tlb.hpp"
 #include "mm/vma.hpp"
@@ -19,13 +21,49 @@ u64* table_at(u64 entry) {
 u64 next_linear_table = abi::linear_tables_gpa;
 static_assert((abi::tables_gpa_end - abi::linear_tables_gpa) / abi::page_size >= abi::linear_size >> 30);
 
-// Tables of the program: first from the area for them, then from whole 2 MiB blocks of RAM.
+// Tables of the program: first from the area for them, then replaced ones, then from whole 2 MiB blocks of the arena.
 u64 next_table = abi::tables_gpa;
 u64 table_area_end = abi::linear_tables_gpa;
 
-std::optional<Gpa> allocate_table() {
+// A list of tables, linked through their first entries.
+struct TableList {
+  u64 first = 0;
+  u64 count = 0;
+
+  void push(u64 gpa) {
+    *linear_pointer<u64>(Gpa{gpa}) = first;
+    first = gpa;
+    ++count;
+  }
+  u64 pop() {
+    const u64 gpa = first;
+    first = *linear_pointer<u64>(Gpa{gpa});
+    --count;
+    return gpa;
+  }
+};
+
+// Tables that others took the place of. Until all vCPUs have flushed they may still be walked through, so they keep
+// their content.
+constexpr u32 most_replaced = 64;
+u64 replaced[most_replaced];
+u32 replaced_count = 0;
+TableList free_tables;
+
+void recycle_replaced() {
+  FlushBatch::flush_everything();
+  while (replaced_count > 0) {
+    free_tables.push(replaced[--replaced_count]);
+  }
+}
+
+// A table with unspecified content.
+std::optional<Gpa> allocate_table_page() {
+  if (free_tables.count > 0) {
+    return Gpa{free_tables.pop()};
+  }
   if (next_table == table_area_end) {
-    const auto block = Memory::instance().allocate_zeroed(PageAllocator::max_order);
+    const auto block = Arena::instance().allocate(PageAllocator::max_order);
     if (!block) {
       return std::nullopt;
     }
@@ -36,6 +74,17 @@ std::optional<Gpa> allocate_table() {
   next_table += abi::page_size;
   return table;
 }
+
+std::optional<Gpa> allocate_table() {
+  const bool used = free_tables.count > 0;
+  const auto table = allocate_table_page();
+  if (table && used) {
+    std::memset(linear_pointer<void>(*table), 0, abi::page_size);
+  }
+  return table;
+}
+
+constexpr u64 linear_index = abi::linear_base >> 39 & 511;
 
 u64 index_of(Gva address, u32 level) {
   return address.value >> (12 + 9 * level) & 511;
@@ -88,7 +137,60 @@ u64* PageTable::next_table(u64* table, u64 index, bool create) {
   return table_at(table[index]);
 }
 
+void PageTable::freeze() {
+  auto* root = linear_pointer<u64>(root_);
+  for (u64 i = 0; i < 512; ++i) {
+    if ((root[i] & pte::writable) != 0 && i != linear_index) {
+      root[i] &= ~pte::writable;
+    }
+  }
+}
+
+bool PageTable::open(Gva address) {
+  u64* table = linear_pointer<u64>(root_);
+  u64* link = nullptr;  // the one entry of a table in use that changes, last of all
+  u64 link_value = 0;
+  for (u32 level = 3; level > 0; --level) {
+    u64& entry = table[index_of(address, level)];
+    if ((entry & pte::present) == 0 || (entry & pte::huge) != 0) {
+      break;
+    }
+    if (link == nullptr && (entry & pte::writable) != 0) {
+      table = table_at(entry);
+      continue;
+    }
+    if (replaced_count == most_replaced) {
+      recycle_replaced();
+    }
+    const auto page = allocate_table_page();
+    if (!page) {
+      return false;
+    }
+    const u64* old = table_at(entry);
+    auto* copy = linear_pointer<u64>(*page);
+    for (u64 i = 0; i < 512; ++i) {
+      copy[i] = (old[i] & pte::foreign) != 0 ? old[i] : old[i] & ~pte::writable;
+    }
+    replaced[replaced_count++] = entry & pte::address_mask;
+    const u64 value = page->value | (entry & ~pte::address_mask) | pte::writable;
+    if (link == nullptr) {
+      link = &entry;
+      link_value = value;
+    } else {
+      entry = value;
+    }
+    table = copy;
+  }
+  if (link != nullptr) {
+    *link = link_value;
+  }
+  return true;
+}
+
 u64* PageTable::make_entry(Gva address) {
+  if (!open(address)) {
+    return nullptr;
+  }
   u64* table = linear_pointer<u64>(root_);
   for (u32 level = 3; level > 0; --level) {
     u64* entry = &table[index_of(address, level)];
@@ -104,6 +206,9 @@ u64* PageTable::make_entry(Gva address) {
 }
 
 u64* PageTable::make_huge_entry(Gva address) {
+  if (!open(address)) {
+    return nullptr;
+  }
   u64* table = linear_pointer<u64>(root_);
   for (u32 level = 3; level > 1; --level) {
     table = next_table(table, index_of(address, level), true);
@@ -116,6 +221,8 @@ u64* PageTable::make_huge_entry(Gva address) {
 }
 
 u64* PageTable::find_or_skip(Gva address, u64& size) {
+  // The few tables this takes come from an arena that the program cannot exhaust faster than its tables.
+  KX_VERIFY(open(address));
   u64* table = linear_pointer<u64>(root_);
   for (u32 level = 3;; --level) {
     u64* entry = &table[index_of(address, level)];

@@ -40,6 +40,11 @@ class PageTable {
   // The entry that maps `address`, or null; `size` tells its page size.
   u64* find(Gva address, u64& size);
 
+  // Makes the whole of the program's address space read-only, at once, by the top-level table. Who then looks for an
+  // entry finds it in tables of its own, with every page read-only (but those of file mappings, which stay shared): the
+  // caller makes pages writable again as they are written. The caller flushes.
+  void freeze();
+
   // Replaces the 2 MiB leaf `entry` of `address` by a table of 4 KiB pages. False: out of memory.
   bool split(u64* entry, Gva address);
 
@@ -68,6 +73,9 @@ class PageTable {
   }
 
  private:
+  // Undoes the freeze on the way to `address`: each table above its entry is replaced by a copy that is writable and
+  // whose entries are not. False: out of memory for tables.
+  bool open(Gva address);
   u64* next_table(u64* table, u64 index, bool create);
   // As find; for an absent entry returns null with `size` = bytes from the aligned address that are all absent.
   u64* find_or_skip(Gva address, u64& size);

@@ -72,6 +72,11 @@ void FlushBatch::flush() {
   flush_others();
 }
 
+void FlushBatch::flush_everything() {
+  flush_all_here();
+  flush_others();
+}
+
 void flush_page(Gva address) {
   FlushBatch batch;
   batch.add(address);

@@ -19,6 +19,8 @@ class FlushBatch {
   }
   // After this no vCPU uses an old translation of the addresses. The caller may hold the address-space lock.
   void flush();
+  // After this no vCPU uses any translation from before.
+  static void flush_everything();
 
  private:
   static constexpr u32 limit = 2;  // above, one reload of CR3 costs less

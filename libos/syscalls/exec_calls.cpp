@@ -9,7 +9,7 @@
 #include "files/text_builder.hpp"
 #include "loader/exec.hpp"
 #include "mm/address_space.hpp"
-#include "mm/heap.hpp"
+#include "mm/memory.hpp"
 #include "process/strace.hpp"
 #include "syscalls/dispatch.hpp"
 
@@ -17,15 +17,21 @@ namespace kx::libos {
 
 namespace {
 
-constexpr u64 strings_limit = 2 << 20;   // a quarter of the usual stack limit
+constexpr u64 strings_limit = abi::huge_page_size;   // a quarter of the usual stack limit
 constexpr u64 string_limit = 128 << 10;  // MAX_ARG_STRLEN
 constexpr u64 path_limit = 4096;
 
 // A buffer of the library OS's that the program's strings are copied to.
 class StringBuffer {
  public:
-  StringBuffer() : text_(static_cast<char*>(heap_allocate(strings_limit))) {}
-  ~StringBuffer() { heap_free(text_, strings_limit); }
+  StringBuffer() : block_(Memory::instance().allocate(PageAllocator::max_order, Prefer::Dirty)) {
+    text_ = block_ ? linear_pointer<char>(*block_) : nullptr;
+  }
+  ~StringBuffer() {
+    if (block_) {
+      Memory::instance().free(*block_, PageAllocator::max_order);
+    }
+  }
   StringBuffer(const StringBuffer&) = delete;
   StringBuffer& operator=(const StringBuffer&) = delete;
   [[nodiscard]] bool good() const { return text_ != nullptr; }
@@ -61,7 +67,9 @@ class StringBuffer {
   }
 
  private:
-  char* text_;
+  // RAM, not the arena: too large to be copied at each fork.
+  std::optional<Gpa> block_;
+  char* text_ = nullptr;
   u64 used_ = 0;
 };
 

@@ -12,8 +12,8 @@
 #include "host/host_call.hpp"
 #include "host/stats.hpp"
 #include "mm/address_space.hpp"
+#include "mm/arena.hpp"
 #include "mm/heap.hpp"
-#include "mm/memory.hpp"
 #include "process/clock.hpp"
 #include "process/process.hpp"
 #include "process/thread.hpp"
@@ -27,8 +27,6 @@ namespace {
 constexpr u64 thread_flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
 constexpr u64 optional_flags =
     CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | CLONE_DETACHED;
-constexpr u8 area_order = 4;  // vcpu_area_size
-static_assert(abi::page_size << area_order == abi::vcpu_area_size);
 
 struct CloneRequest {
   u64 flags = 0;
@@ -46,19 +44,19 @@ struct NewThread {
 };
 
 i64 create_thread(const CloneRequest& request, const Context& caller) {
-  const auto area = Memory::instance().allocate_zeroed(area_order);
+  const auto area = Arena::instance().allocate_vcpu_area();
   if (!area) {
     return -EAGAIN;
   }
   auto* created = heap_new<NewThread>();
   if (created == nullptr) {
-    Memory::instance().free(*area, area_order);
+    Arena::instance().free_vcpu_area(*area);
     return -EAGAIN;
   }
   Thread& parent = Thread::current();
   Process& process = Process::instance();
   Thread& thread = created->thread;
-  thread.page = linear_pointer<abi::VcpuPage>(*area);
+  thread.page = reinterpret_cast<abi::VcpuPage*>(abi::linear_gva(area->value));
   thread.area_gpa = area->value;
   thread.tid = std::atomic_ref(process.next_tid).fetch_add(1, std::memory_order_relaxed);
   thread.signals.mask = parent.signals.mask;
@@ -78,7 +76,7 @@ i64 create_thread(const CloneRequest& request, const Context& caller) {
   created->fs_base = (request.flags & CLONE_SETTLS) != 0 ? request.tls : read_fs_base();
   if ((request.flags & CLONE_PARENT_SETTID) != 0 && !write_user(request.parent_tid, thread.tid)) {
     heap_delete(created);
-    Memory::instance().free(*area, area_order);
+    Arena::instance().free_vcpu_area(*area);
     return -EFAULT;
   }
   const u32 tid = thread.tid;
@@ -89,7 +87,7 @@ i64 create_thread(const CloneRequest& request, const Context& caller) {
   if (index < 0) {
     ThreadList::instance().remove(thread);
     heap_delete(created);
-    Memory::instance().free(*area, area_order);
+    Arena::instance().free_vcpu_area(*area);
     return -EAGAIN;
   }
   return tid;

@@ -68,13 +68,58 @@ TEST_F(GuestMemoryTest, SharedMappingsKeepTheirHostRange) {
   EXPECT_EQ(second->hva[0], std::byte{9});
   EXPECT_EQ(memory.translate(Gpa{second->gpa}, 4096), second->hva);
   ASSERT_TRUE(memory.unmap_shared(Gpa{first->gpa}, 1 << 20));
+  EXPECT_EQ(memory.translate(Gpa{first->gpa}, 1), nullptr);
   // Whoever still uses the address gets EFAULT from the kernel.
   const UniqueFd other(::memfd_create("other", MFD_CLOEXEC));
-  EXPECT_EQ(::write(other.get(), memory.translate(Gpa{first->gpa}, 1), 1), -1);
+  EXPECT_EQ(::write(other.get(), first->hva, 1), -1);
   EXPECT_EQ(errno, EFAULT);
   auto third = memory.map_shared(file.get(), 0, 4096, PROT_READ);
   ASSERT_TRUE(third);
   EXPECT_EQ(third->gpa, first->gpa) << "first fit";
+}
+
+// A parent with one slot that it keeps to itself, and a child that inherits the rest.
+TEST(GuestMemoryFork, AChildReadsWhatItInheritsAndWritesOnlyItsOwn) {
+  auto family = std::move(*FamilyMemory::create());
+  GuestMemory parent = std::move(*GuestMemory::create(family, 64 << 20));
+  ASSERT_TRUE(parent.attach(nullptr, 4 << 20));
+  const Slot kept = *parent.grow_forked();
+  std::uint32_t newest = 0;
+  auto ledger = std::make_shared<SnapshotLedger>(&newest);
+  const Gpa frozen{parent.first_ram().gpa};
+  *parent.translate(frozen, 1) = std::byte{7};
+  {
+    GuestMemory child = std::move(*GuestMemory::create(family, 64 << 20));
+    ASSERT_TRUE(child.attach(nullptr, 0));
+    ASSERT_TRUE(child.inherit(parent, kept.gpa, std::make_shared<Snapshot>(ledger, 3)));
+    EXPECT_EQ(newest, 3u);
+    EXPECT_EQ(child.translate(frozen, 1), nullptr);
+    EXPECT_EQ(child.translate_ram(frozen, 1), nullptr);
+    ASSERT_NE(child.translate_to_read(frozen, 1), nullptr);
+    EXPECT_EQ(*child.translate_to_read(frozen, 1), std::byte{7});
+    EXPECT_EQ(child.translate_to_read(Gpa{kept.gpa}, 1), nullptr) << "what the parent writes later is not the child's";
+    const Slot own = *child.grow_forked();
+    EXPECT_NE(child.translate(Gpa{own.gpa}, own.size), nullptr);
+    EXPECT_EQ(parent.translate_to_read(Gpa{own.gpa}, 1), nullptr);
+    EXPECT_FALSE(child.release(frozen, abi::page_size));
+    ASSERT_TRUE(child.forget_inherited());
+    EXPECT_EQ(newest, 0u);
+    EXPECT_EQ(child.translate_to_read(frozen, 1), nullptr);
+  }
+  EXPECT_EQ(*parent.translate(frozen, 1), std::byte{7});
+}
+
+TEST(SnapshotLedgerTest, TellsTheNewestForkThatIsStillRead) {
+  std::uint32_t newest = 0;
+  auto ledger = std::make_shared<SnapshotLedger>(&newest);
+  auto first = std::make_shared<Snapshot>(ledger, 1);
+  auto second = std::make_shared<Snapshot>(ledger, 2);
+  EXPECT_EQ(newest, 2u);
+  second.reset();
+  EXPECT_EQ(newest, 1u);
+  ledger->detach();
+  first.reset();
+  EXPECT_EQ(newest, 1u);
 }
 
 }  // namespace

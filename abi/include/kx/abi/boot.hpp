@@ -92,6 +92,8 @@ struct Inbox {
   std::uint64_t timer_bits;  // timer i expired
   std::uint32_t timer_expirations[max_timers];
   InboxSignal signals[64];
+  std::uint32_t newest_reader;  // number of the newest fork whose memory is still mapped elsewhere; 0: none
+  std::uint32_t parent_pid;     // changes when the parent ends
 };
 static_assert(sizeof(Inbox) <= page_size && std::has_unique_object_representations_v<Inbox>);
 
@@ -126,6 +128,8 @@ struct Stats {
   std::uint32_t patched_sites;
   std::uint32_t page_faults;
   std::uint32_t pages_mapped;
+  std::uint32_t pages_copied;  // on write, after a fork
+  std::uint32_t reserved;
   std::uint32_t flushes;
   std::uint32_t signals_delivered;
   std::uint64_t memory_in_use;  // bytes of RAM handed to the program and the library OS

@@ -24,9 +24,11 @@ inline constexpr std::uint64_t user_end = 0x7fff'ffff'f000;
 
 // Guest-physical layout. Stays below 2^39, which every x86-64 processor and QEMU's TCG offer.
 inline constexpr std::uint64_t system_gpa = 0;
-inline constexpr std::uint64_t system_size = 8 * 1024 * 1024;
-inline constexpr std::uint64_t memory_gpa = 4ull << 30;  // RAM slots, handed out upwards
+inline constexpr std::uint64_t system_size = 128 * 1024 * 1024;
+inline constexpr std::uint64_t memory_gpa = 4ull << 30;            // RAM slots, each at an address of its own in the family
+inline constexpr std::uint64_t forked_memory_gpa = 128ull << 30;  // from here on: RAM written after a fork
 inline constexpr std::uint64_t memory_gpa_end = 256ull << 30;
+inline constexpr std::uint64_t forked_slot_size = 4 * 1024 * 1024;
 inline constexpr std::uint64_t shared_gpa = 256ull << 30;  // slots of MAP_SHARED file mappings
 inline constexpr std::uint64_t shared_gpa_end = 512ull << 30;
 
@@ -50,7 +52,13 @@ inline constexpr std::uint64_t linear_pd_gpa = 0x202000;      // maps the first 
 inline constexpr std::uint64_t ram_pd_gpa = 0x203000;         // maps the first GiB of RAM
 inline constexpr std::uint64_t tables_gpa = 0x204000;         // tables of the program's address space
 inline constexpr std::uint64_t linear_tables_gpa = 0x600000;  // further tables of the linear window
-inline constexpr std::uint64_t tables_gpa_end = system_size;
+inline constexpr std::uint64_t tables_gpa_end = 0x800000;
+
+// What belongs to this pVM alone and is copied at a fork: the library OS's objects, then areas of further vCPUs.
+inline constexpr std::uint64_t arena_gpa = tables_gpa_end;
+inline constexpr std::uint64_t arena_gpa_end = 64 * 1024 * 1024;
+inline constexpr std::uint64_t vcpu_areas_gpa = arena_gpa_end;
+inline constexpr std::uint64_t vcpu_areas_gpa_end = system_size;
 
 // A vCPU's area: one naturally aligned block, reached by the library OS through GS.
 inline constexpr std::uint64_t vcpu_area_size = 0x10000;

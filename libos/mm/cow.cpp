@@ -1,0 +1,112 @@
+// Copy-on-write: pages that were frozen at a fork become this pVM's own when they are written.
+#include <algorithm>
+#include <cstring>
+#include <kx/abi/memory_map.hpp>
+
+#include "host/stats.hpp"
+#include "mm/address_space.hpp"
+#include "mm/memory.hpp"
+
+namespace kx::libos {
+
+namespace {
+
+// Pages copied by one fault: a fault costs as much as copying many. More while writes are sequential.
+constexpr u64 smallest_copy = 8 * abi::page_size;
+constexpr u64 largest_copy = 64 * abi::page_size;
+
+}  // namespace
+
+u64 AddressSpace::flags_for(u64 entry, u32 prot) {
+  u64 flags = leaf_flags(prot);
+  if ((flags & pte::writable) != 0 && (entry & pte::foreign) == 0 &&
+      !Memory::instance().is_private(Gpa{entry & pte::address_mask})) {
+    flags &= ~pte::writable;
+  }
+  return flags;
+}
+
+// False: out of memory.
+bool AddressSpace::unshare_page(u64* entry, u64 flags, FlushBatch& batch, Gva address) {
+  const Gpa old{*entry & pte::address_mask};
+  const u64 kept = *entry & (pte::foreign | pte::huge);
+  Memory& memory = Memory::instance();
+  if (kept != 0 || memory.is_private(old)) {
+    *entry = old.value | kept | flags;
+    batch.add(address);
+    return true;
+  }
+  const auto copy = memory.allocate(0, Prefer::Dirty);
+  if (!copy) {
+    return false;
+  }
+  std::memcpy(linear_pointer<void>(*copy), linear_pointer<void>(old), abi::page_size);
+  *entry = copy->value | flags;
+  batch.add(address);
+  if (dropped_count_ == max_dropped) {
+    batch.flush();
+    free_dropped();
+  }
+  dropped_[dropped_count_++] = {old.value, 0};
+  ++stats().pages_copied;
+  return true;
+}
+
+FaultOutcome AddressSpace::unshare(const Vma& vma, Gva address) {
+  u64 size = 0;
+  u64* entry = table_.find(address, size);
+  const u64 flags = leaf_flags(vma.prot);
+  FlushBatch batch;
+  if (size == abi::huge_page_size && (*entry & pte::foreign) == 0 &&
+      !Memory::instance().is_private(Gpa{*entry & pte::address_mask}) &&
+      !table_.split(entry, Gva{align_down(address.value, size)})) {
+    return FaultOutcome::OutOfMemory;
+  }
+  copy_cluster_ = address.value - next_copy_ < abi::page_size && next_copy_ != 0
+                      ? std::min(copy_cluster_ * 2, largest_copy)
+                      : smallest_copy;
+  const u64 start = std::max(align_down(address.value, copy_cluster_), vma.start);
+  const u64 end = std::min(align_down(address.value, copy_cluster_) + copy_cluster_, vma.end);
+  next_copy_ = end;
+  bool wanted_done = false;
+  for (u64 at = start; at < end; at += abi::page_size) {
+    entry = table_.find(Gva{at}, size);
+    const bool wanted = at == align_down(address.value, abi::page_size);
+    if (entry == nullptr || (*entry & pte::writable) != 0 || (size != abi::page_size && !wanted)) {
+      continue;
+    }
+    if (!unshare_page(entry, flags, batch, Gva{at}) && wanted) {
+      break;
+    }
+    wanted_done = wanted_done || wanted;
+  }
+  batch.flush();
+  free_dropped();
+  return wanted_done ? FaultOutcome::Resolved : FaultOutcome::OutOfMemory;
+}
+
+u64* AddressSpace::own_page(u64 address, u64& size) {
+  u64* entry = table_.find(Gva{address}, size);
+  if (entry == nullptr || (*entry & pte::foreign) != 0) {
+    return nullptr;
+  }
+  if (Memory::instance().is_private(Gpa{*entry & pte::address_mask})) {
+    return entry;
+  }
+  if (size == abi::huge_page_size) {
+    if (!table_.split(entry, Gva{align_down(address, size)})) {
+      return nullptr;
+    }
+    entry = table_.find(Gva{address}, size);
+  }
+  FlushBatch batch;
+  const u64 flags = *entry & ~(pte::address_mask | pte::huge);
+  if (!unshare_page(entry, flags, batch, Gva{align_down(address, size)})) {
+    return nullptr;
+  }
+  batch.flush();
+  free_dropped();
+  return entry;
+}
+
+}  // namespace kx::libos
