@@ -24,6 +24,7 @@
 #include "hypervisor/boot/program.hpp"
 #include "hypervisor/boot/sandbox.hpp"
 #include "hypervisor/kvm/vm.hpp"
+#include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/process/stats_report.hpp"
 #include "hypervisor/services/seccomp.hpp"
@@ -69,11 +70,24 @@ Result<void> add_streams(Pvm& pvm, abi::BootInfo& info, const std::array<bool, 3
   return {};
 }
 
+// The streams at whose other end somebody may be waiting for all writers to close: a relative that outlives the root is
+// then waited for, as a shell's pipeline would.
+std::vector<std::weak_ptr<const UniqueFd>> streams_others_wait_for(Pvm& pvm) {
+  std::vector<std::weak_ptr<const UniqueFd>> streams;
+  for (const std::uint64_t stream : {STDOUT_FILENO, STDERR_FILENO}) {
+    struct stat status {};
+    const HandleTable::File file = pvm.handles().get(stream);
+    if (file != nullptr && *file && ::fstat(file->get(), &status) == 0 &&
+        (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode))) {
+      streams.emplace_back(file);
+    }
+  }
+  return streams;
+}
+
 void describe_process(abi::BootInfo& info, std::uint64_t inherited_ignored, std::uint64_t inherited_blocked) {
-  info.pid = 2;
-  info.parent_pid = 1;  // the hypervisor is the family's init
-  info.group_id = 2;
-  info.session_id = 1;
+  info.parent_pid = init_process;  // the hypervisor is the family's init
+  info.session_id = init_process;
   info.uid = ::getuid();
   info.euid = ::geteuid();
   info.gid = ::getgid();
@@ -189,16 +203,17 @@ Result<void> run(const FamilyConfig& config) {
 
   prepare_signals();
   install_kick_handler();
-  KX_TRY_ASSIGN(kvm::Vm vm, system.create_vm());
+  KX_TRY_ASSIGN(auto memory, FamilyMemory::create());
+  Family family(std::move(system), std::move(sandbox), std::move(memory), limit);
+  KX_TRY_ASSIGN(const std::shared_ptr<Pvm> root, family.make_pvm(family.processes().next_id()));
+  Pvm& pvm = *root;
   times.mark(StartPhase::CreateVm);
-  KX_TRY_ASSIGN(GuestMemory memory, GuestMemory::create(limit));
-  GuestCpu cpu{};
-  Pvm pvm(std::move(vm), std::move(memory), sandbox, cpu);
-  KX_TRY_ASSIGN(cpu, guest_cpu(system, pvm.vm()));
+  KX_TRY_ASSIGN(const GuestCpu cpu, guest_cpu(family.system(), pvm.vm()));
+  family.set_cpu(cpu);
   KX_TRY(pvm.memory().attach(&pvm.vm(), first_ram_slot_size));
   // Clearing the first pages costs a tenth of a millisecond for each 2 MiB: done beside the rest if there is a
   // processor.
-  const bool free_processor = processor_is_free(sandbox.proc_fd(), static_cast<std::uint32_t>(::get_nprocs()));
+  const bool free_processor = processor_is_free(family.sandbox().proc_fd(), static_cast<std::uint32_t>(::get_nprocs()));
   std::future<void> prefault;
   if (free_processor) {
     prefault = std::async(std::launch::async, [&pvm] { pvm.memory().prefault(prefaulted_ram_size); });
@@ -206,53 +221,56 @@ Result<void> run(const FamilyConfig& config) {
   times.mark(StartPhase::Memory);
 
   KX_TRY_ASSIGN(const abi::LibosHeader libos, load_libos(pvm.memory()));
-  pvm.set_libos(libos);
-  pvm.set_program(boot.program);
+  family.set_libos(libos);
+  family.set_program(boot.program);
   write_system_tables(pvm.memory(), libos);
   boot.argv = config.argv;
   boot.environment = config.environment;
-  boot.working_directory = sandbox.working_directory();
+  boot.working_directory = family.sandbox().working_directory();
   boot.hostname = config.sandbox.hostname;
   describe_process(boot.info, ignored, 0);
+  boot.info.pid = boot.info.group_id = static_cast<std::uint32_t>(pvm.pid());
   raise_descriptor_limit();
   KX_TRY(add_streams(pvm, boot.info, closed_streams));
-  pvm.set_trace_fd(trace.get());
+  family.set_trace_fd(trace.get());
   if (trace) {
     boot.info.flags |= abi::boot_strace;
   }
-  const bool slow_exits = cpu.slow_exits;
-  if (slow_exits) {
+  if (cpu.slow_exits) {
     boot.info.flags |= abi::boot_slow_exits;
   }
   KX_TRY(write_boot_info(pvm.memory(), boot, cpu));
   times.mark(StartPhase::Image);
 
-  pvm.clock().attach(pvm.memory().system(), cpu.tsc_khz);
-  KX_TRY_ASSIGN(TimerService timers, TimerService::create([&pvm](std::uint32_t timer, std::uint64_t expirations) {
-                  pvm.post_timer(timer, expirations);
+  const ServiceOptions options{.slow_exits = cpu.slow_exits && boot.info.cpu_count > 1,
+                               .starts_awake = free_processor,
+                               .tsc_khz = cpu.tsc_khz};
+  KX_TRY_ASSIGN(auto service, ServiceThread::start(options, [&family](const abi::InboxSignal& information) {
+                  family.forward_signal(information);
                 }));
-  pvm.services().timers = &timers;
-  pvm.services().group_id = static_cast<std::int32_t>(boot.info.group_id);
-  pvm.services().session_id = static_cast<std::int32_t>(boot.info.session_id);
-  const ServiceOptions options{
-      .slow_exits = slow_exits && boot.info.cpu_count > 1, .starts_awake = free_processor, .tsc_khz = cpu.tsc_khz};
-  KX_TRY_ASSIGN(auto service, ServiceThread::start(options, [&pvm](int signal, const abi::InboxSignal& information) {
-                  pvm.post_signal(signal, information);
-                }));
-  KX_TRY(service->add_timers(timers));
-  pvm.set_service(service.get());
+  family.set_service(std::move(service));
+  KX_TRY(pvm.prepare());
+  pvm.set_parent(init_process);
+  family.set_foreground_group(pvm.pid());
+  KX_TRY(family.processes().add_root(pvm.pid(), pvm.pid(), init_process, boot.info.uid, root));
   const EntryPoint entry{libos.entry_gva, abi::linear_gva(abi::vcpu0_gpa + abi::vcpu_stack_top),
                          abi::linear_gva(abi::vcpu0_gpa), abi::boot_pml4_gpa};
+  const auto streams = streams_others_wait_for(pvm);
   KX_TRY(pvm.start_vcpu(Gpa{abi::vcpu0_gpa}, entry));
   times.mark(StartPhase::Vcpu);
   KX_TRY(install_seccomp());
   times.mark(StartPhase::Seccomp);
 
   const ExitStatus status = pvm.wait_for_exit();
+  if (family.forks() != 0 || config.stats) {
+    family.wait_for_end(pvm.pid());
+  }
+  if (family.forks() != 0) {
+    family.wait_for_streams(streams);
+  }
   if (config.stats) {
-    pvm.wait_for_vcpus();
-    service->stop();
-    print_stats(pvm, times, cpu.tsc_khz);
+    family.service()->stop();
+    print_stats(family, pvm, times);
   }
   int exit_status =
       WIFSIGNALED(status.wait_status) ? 128 + WTERMSIG(status.wait_status) : WEXITSTATUS(status.wait_status);

@@ -64,10 +64,6 @@ BootStrings read_strings(const abi::BootInfo& boot) {
 void start_process(const abi::BootInfo& boot, const BootStrings& strings) {
   Process& process = Process::instance();
   process.pid = boot.pid;
-  process.parent_pid = boot.parent_pid;
-  process.group_id = boot.group_id;
-  process.session_id = boot.session_id;
-  process.next_tid = boot.pid + 1;
   process.cpu_count = boot.cpu_count;
   process.start_time_ns = boot.start_time_ns;
   Credentials& who = process.credentials;

@@ -39,6 +39,7 @@ struct EntryPoint {
   std::uint64_t rsp_gva;
   std::uint64_t argument;  // RDI
   std::uint64_t cr3;
+  std::uint64_t fs_base = 0;
 };
 
 // Puts a vCPU at CPL3 at `entry`, with GS at its area.

@@ -247,6 +247,12 @@ Result<void> GuestMemory::unmap_shared(Gpa start, std::uint64_t size) {
   return {};
 }
 
+void GuestMemory::unmap_all() {
+  const std::lock_guard lock(mutex_);
+  shared_.clear();
+  inherited_.clear();
+}
+
 std::byte* GuestMemory::find(std::uint64_t start, std::uint64_t size, Granule least) const {
   if (!contains(abi::memory_gpa, abi::shared_gpa_end - abi::memory_gpa, start, size)) {
     return nullptr;

@@ -69,6 +69,9 @@ class GuestMemory {
   // Takes such a mapping away from this pVM, whole.
   Result<void> unmap_shared(Gpa start, std::uint64_t size);
 
+  // The pVM has ended: lets go of what others may be waiting to get back. The virtual machine must not run again.
+  void unmap_all();
+
   // The host's view of [start, start + size) for writing, or nullptr if any byte of it is not memory this pVM may
   // write. Accessing a shared file mapping may fault (SIGBUS): only hand it to the kernel.
   [[nodiscard]] std::byte* translate(Gpa start, std::uint64_t size) const;

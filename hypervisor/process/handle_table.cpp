@@ -37,6 +37,19 @@ bool HandleTable::remove(std::uint64_t handle) {
   return true;
 }
 
+void HandleTable::copy_from(const HandleTable& other) {
+  const std::scoped_lock lock(mutex_, other.mutex_);
+  files_ = other.files_;
+  free_ = other.free_;
+}
+
+void HandleTable::clear() {
+  std::vector<File> files;  // closed after the lock is gone
+  const std::lock_guard lock(mutex_);
+  files.swap(files_);
+  free_.clear();
+}
+
 std::size_t HandleTable::count() const {
   const std::lock_guard lock(mutex_);
   return files_.size() - free_.size();

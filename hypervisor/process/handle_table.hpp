@@ -24,6 +24,9 @@ class HandleTable {
   // False when there is no such handle.
   bool remove(std::uint64_t handle);
   [[nodiscard]] std::size_t count() const;
+  // Becomes a copy of `other`: the same open files under the same handles (fork(2)).
+  void copy_from(const HandleTable& other);
+  void clear();
 
  private:
   mutable std::mutex mutex_;

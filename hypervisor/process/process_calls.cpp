@@ -7,7 +7,9 @@
 #include <cstdio>
 #include <string>
 
+#include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
+#include "hypervisor/services/call_support.hpp"
 #include "hypervisor/services/host_calls.hpp"
 #include "hypervisor/vcpu/vcpu_thread.hpp"
 
@@ -55,17 +57,122 @@ Error load_error(const std::string& program, int code) {
   return error;
 }
 
-// The default action of a stop signal: the whole family stops, as the shell that started kx expects.
-void stop_process() {
-  ::kill(::getpid(), SIGSTOP);
+// The default action of a stop signal. The family's root stops kx itself, as the shell that started it expects.
+void stop_process(Pvm& pvm, int signal) {
+  if (pvm.pid() == init_process + 1) {
+    ::kill(::getpid(), SIGSTOP);
+    return;
+  }
+  pvm.stop();
+  pvm.family().processes().stopped(pvm.pid(), signal);
+  pvm.wait_while_stopped();
+}
+
+std::int64_t fork_process(CallContext& context, Call& call) {
+  Pvm& pvm = *context.services.pvm;
+  const ForkRequest request{call.args[0], call.args[1], call.args[2],
+                            call.args[3], call.args[4], static_cast<std::uint32_t>(call.args[5])};
+  auto forked = pvm.family().fork(pvm, context.vcpu_index, request);
+  if (!forked) {
+    return forked.error().errno_value == ENOMEM ? -ENOMEM : -EAGAIN;
+  }
+  call.extra[0] = forked->slot_gpa;
+  call.extra[1] = forked->slot_size;
+  return forked->pid;
+}
+
+std::int64_t wait_for_child(CallContext& context, const Call& call) {
+  if (call.args[0] >= static_cast<std::uint64_t>(abi::WaitKind::Last)) {
+    return -EINVAL;
+  }
+  Pvm& pvm = *context.services.pvm;
+  const WaitRequest request{static_cast<WaitRequest::Kind>(call.args[0]), static_cast<ProcessId>(call.args[1]),
+                            static_cast<std::uint32_t>(call.args[2])};
+  WaitReport report;
+  const std::int64_t found = pvm.family().processes().wait(context, pvm.pid(), request, report);
+  if (found <= 0) {
+    return found;
+  }
+  abi::WaitResult result{report.pid, report.status, report.uid, 0, {}};
+  static_assert(sizeof result.usage == sizeof report.usage);
+  std::memcpy(result.usage, &report.usage, sizeof result.usage);
+  return copy_out(context, call.args[3], result) ? found : -EFAULT;
+}
+
+std::int64_t send_signal(const CallContext& context, Call& call) {
+  Pvm& pvm = *context.services.pvm;
+  bool includes_sender = false;
+  const std::int64_t result =
+      pvm.family().processes().kill(pvm.pid(), static_cast<std::int32_t>(call.args[0]), static_cast<int>(call.args[1]),
+                                    static_cast<int>(call.args[2]), call.args[3], includes_sender);
+  call.extra[0] = includes_sender ? 1 : 0;
+  return result;
+}
+
+std::int64_t get_attribute(const CallContext& context, const Call& call) {
+  Pvm& pvm = *context.services.pvm;
+  ProcessTable& processes = pvm.family().processes();
+  const auto pid = static_cast<ProcessId>(call.args[1]);
+  switch (static_cast<abi::ProcessAttribute>(call.args[0])) {
+    case abi::ProcessAttribute::Group:
+      return processes.group_of(pvm.pid(), pid);
+    case abi::ProcessAttribute::Session:
+      return processes.session_of(pvm.pid(), pid);
+    case abi::ProcessAttribute::VforkWait:
+      if (!context.may_block()) {
+        return abi::result_must_exit;
+      }
+      processes.wait_for_vfork(pvm, pid);
+      return 0;
+    case abi::ProcessAttribute::ChildrenUsage: {
+      rusage usage{};
+      processes.change(pvm.pid(), [&](const ProcessTable::Process& self) { usage = self.children_usage; });
+      return copy_out(context, call.args[1], usage) ? 0 : -EFAULT;
+    }
+    default:
+      return -EINVAL;
+  }
+}
+
+std::int64_t set_attribute(const CallContext& context, const Call& call) {
+  Pvm& pvm = *context.services.pvm;
+  ProcessTable& processes = pvm.family().processes();
+  const std::uint64_t value = call.args[2];
+  const auto change = [&](auto&& apply) { return processes.change(pvm.pid(), apply) ? 0 : -ESRCH; };
+  switch (static_cast<abi::ProcessAttribute>(call.args[0])) {
+    case abi::ProcessAttribute::Group:
+      return processes.set_group(pvm.pid(), static_cast<ProcessId>(call.args[1]), static_cast<ProcessId>(value));
+    case abi::ProcessAttribute::Session:
+      return processes.new_session(pvm.pid());
+    case abi::ProcessAttribute::AutoReap:
+      return change([&](ProcessTable::Process& self) { self.auto_reap = value != 0; });
+    case abi::ProcessAttribute::NoStopSignal:
+      return change([&](ProcessTable::Process& self) { self.no_stop_signal = value != 0; });
+    case abi::ProcessAttribute::Subreaper:
+      return change([&](ProcessTable::Process& self) { self.subreaper = value != 0; });
+    case abi::ProcessAttribute::DeathSignal:
+      return value > 64 ? -EINVAL
+                        : change([&](ProcessTable::Process& self) {
+                            self.parent_death_signal = static_cast<int>(value);
+                          });
+    default:
+      return -EINVAL;
+  }
+}
+
+// execve(2): the parent that waits goes on, and the memory shared with it so far is let go.
+std::int64_t new_program(Pvm& pvm) {
+  pvm.family().processes().executed(pvm.pid());
+  auto forgotten = pvm.memory().forget_inherited();
+  return forgotten ? 0 : -ENOMEM;
 }
 
 }  // namespace
 
-std::optional<std::int64_t> serve_process_call(CallContext& context, abi::HostCall call,
-                                               const std::uint64_t (&arguments)[6]) {
+std::optional<std::int64_t> serve_process_call(CallContext& context, abi::HostCall number, Call& call) {
   Pvm& pvm = *context.services.pvm;
-  switch (call) {
+  const auto& arguments = call.args;
+  switch (number) {
     case abi::HostCall::Exit:
       pvm.exit(ExitStatus{static_cast<int>(arguments[0] & 0xffff)});
       return 0;
@@ -86,12 +193,29 @@ std::optional<std::int64_t> serve_process_call(CallContext& context, abi::HostCa
       pvm.kick(static_cast<std::uint32_t>(arguments[0]));
       return 0;
     case abi::HostCall::Stop:
-      stop_process();
+      stop_process(pvm, static_cast<int>(arguments[0] & 63));
       return 0;
+    case abi::HostCall::RefillInbox:
+      pvm.refill_inbox();
+      return 0;
+    case abi::HostCall::NewThreadId:
+      return pvm.family().processes().next_id();
+    case abi::HostCall::Fork:
+      return fork_process(context, call);
+    case abi::HostCall::Wait:
+      return wait_for_child(context, call);
+    case abi::HostCall::Kill:
+      return send_signal(context, call);
+    case abi::HostCall::ProcessGet:
+      return get_attribute(context, call);
+    case abi::HostCall::ProcessSet:
+      return set_attribute(context, call);
+    case abi::HostCall::Executed:
+      return new_program(pvm);
     case abi::HostCall::Trace: {
       const std::string text = text_argument(context, arguments[0], arguments[1]);
-      if (pvm.trace_fd() >= 0) {
-        return ::write(pvm.trace_fd(), text.data(), text.size());
+      if (pvm.family().trace_fd() >= 0) {
+        return ::write(pvm.family().trace_fd(), text.data(), text.size());
       }
       return 0;
     }
@@ -101,12 +225,12 @@ std::optional<std::int64_t> serve_process_call(CallContext& context, abi::HostCa
       return 0;
     case abi::HostCall::OutOfMemory:
       std::fprintf(stderr, "kx: %s: out of memory: the pVM has all of its %llu MiB (give it more with --memory)\n",
-                   pvm.program().c_str(), static_cast<unsigned long long>(pvm.memory().limit() >> 20));
+                   pvm.family().program().c_str(), static_cast<unsigned long long>(pvm.memory().limit() >> 20));
       pvm.exit(ExitStatus{SIGKILL});
       return 0;
     case abi::HostCall::LoadFailed: {
       const int code = static_cast<int>(arguments[0] & 4095);
-      pvm.fail_load(load_error(pvm.program(), code));
+      pvm.fail_load(load_error(pvm.family().program(), code));
       return 0;
     }
     default:

@@ -1,8 +1,11 @@
 #include "hypervisor/process/pvm.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "hypervisor/boot/loader.hpp"
+#include "hypervisor/process/family.hpp"
+#include "hypervisor/process/usage.hpp"
 #include "hypervisor/services/service_thread.hpp"
 #include "hypervisor/vcpu/vcpu_thread.hpp"
 
@@ -14,12 +17,36 @@ constexpr std::size_t max_vcpus = 1024;
 
 }  // namespace
 
-Pvm::Pvm(kvm::Vm vm, GuestMemory memory, Sandbox& sandbox, const GuestCpu& cpu)
-    : vm_(std::move(vm)), memory_(std::move(memory)), sandbox_(sandbox), cpu_(cpu), services_{memory_, handles_,
-                                                                                              clock_,  &sandbox,
-                                                                                              nullptr, this} {}
+Pvm::Pvm(Family& family, ProcessId pid, kvm::Vm vm, GuestMemory memory)
+    : family_(family), pid_(pid), vm_(std::move(vm)), memory_(std::move(memory)), services_{memory_, handles_, clock_} {
+  services_.sandbox = &family.sandbox();
+  services_.pvm = this;
+  services_.jobs = this;
+}
 
-Pvm::~Pvm() = default;
+Pvm::~Pvm() {
+  if (ledger_ != nullptr) {
+    ledger_->detach();
+  }
+  if (timers_ && service() != nullptr) {
+    service()->remove_timers(*timers_);
+  }
+}
+
+ServiceThread* Pvm::service() {
+  return family_.service();
+}
+
+Result<void> Pvm::prepare() {
+  ledger_ = std::make_shared<SnapshotLedger>(&inbox().newest_reader);
+  clock_.attach(memory_.system(), family_.cpu().tsc_khz);
+  KX_TRY_ASSIGN(auto timers, TimerService::create([this](std::uint32_t timer, std::uint64_t expirations) {
+                  post_timer(timer, expirations);
+                }));
+  timers_.emplace(std::move(timers));
+  services_.timers = &*timers_;
+  return {};
+}
 
 abi::Stats& Pvm::stats() {
   // SAFETY: a fixed page of the system slot; the guest may write it at any time, so only printed.
@@ -39,12 +66,12 @@ Result<std::uint32_t> Pvm::start_vcpu(Gpa area, const EntryPoint& entry) {
     return Unexpected{system_error_from(EAGAIN, "the pVM ends")};
   }
   // vCPUs cannot be destroyed one by one: one whose thread is gone is used again.
-  std::uint32_t index = static_cast<std::uint32_t>(vcpus_.size());
+  auto index = static_cast<std::uint32_t>(vcpus_.size());
   std::optional<kvm::Vcpu> vcpu;
-  if (!idle_.empty()) {
-    index = idle_.back().first;
-    vcpu.emplace(std::move(idle_.back().second));
-    idle_.pop_back();
+  const auto finished = std::find_if(vcpus_.begin(), vcpus_.end(), [](const auto& each) { return each != nullptr && each->finished(); });
+  if (finished != vcpus_.end()) {
+    index = static_cast<std::uint32_t>(finished - vcpus_.begin());
+    vcpu.emplace((*finished)->take_vcpu());
   } else {
     if (vcpus_.size() == max_vcpus) {
       return Unexpected{system_error_from(EAGAIN, "too many threads")};
@@ -53,16 +80,16 @@ Result<std::uint32_t> Pvm::start_vcpu(Gpa area, const EntryPoint& entry) {
     vcpu.emplace(std::move(made));
     vcpus_.emplace_back();
   }
-  write_vcpu_area(memory_, libos_, area, index);
-  KX_TRY(set_initial_state(*vcpu, libos_, area, cpu_, entry));
-  if (index == 0) {
-    KX_TRY(write_cpuid_table(memory_, *vcpu));
+  write_vcpu_area(memory_, family_.libos(), area, index);
+  KX_TRY(set_initial_state(*vcpu, family_.libos(), area, family_.cpu(), entry));
+  if (index == 0 && pid_ == init_process + 1) {
+    KX_TRY(write_cpuid_table(memory_, *vcpu));  // forked children have their parent's
   }
   auto thread = std::make_shared<VcpuThread>(*this, std::move(*vcpu), area, index);
   vcpus_[index] = thread;
   ++running_;
-  if (service_ != nullptr) {
-    service_->add_vcpu(services_, index, area);
+  if (service() != nullptr) {
+    service()->add_vcpu(services_, index, area);
   }
   thread->start();
   return index;
@@ -74,23 +101,80 @@ std::shared_ptr<VcpuThread> Pvm::vcpu(std::uint32_t index) {
 }
 
 void Pvm::notify() {
-  // Any vCPU may take a signal; the library OS passes it on to a thread that has it unblocked.
   const std::lock_guard lock(mutex_);
+  notify_locked();
+}
+
+// Any vCPU may take a signal; the library OS passes it on to a thread that has it unblocked.
+void Pvm::notify_locked() {
   for (const auto& vcpu : vcpus_) {
-    if (vcpu != nullptr) {
+    if (vcpu != nullptr && !vcpu->finished()) {
       vcpu->kick(abi::pending_inbox);
       return;
     }
   }
 }
 
-void Pvm::post_signal(int signal, const abi::InboxSignal& information) {
-  if (signal < 1 || signal > 64) {
+// False: it is full. What the guest writes into its counters can only confuse itself: every index is bounded.
+bool Pvm::put_into_inbox(const abi::InboxSignal& information) {
+  abi::Inbox& box = inbox();
+  const std::uint32_t written = std::atomic_ref(box.written).load(std::memory_order_relaxed);
+  if (written - std::atomic_ref(box.taken).load(std::memory_order_acquire) >= abi::inbox_capacity) {
+    return false;
+  }
+  box.signals[written % abi::inbox_capacity] = information;
+  std::atomic_ref(box.written).store(written + 1, std::memory_order_seq_cst);
+  return true;
+}
+
+void Pvm::post_signal(const abi::InboxSignal& information) {
+  const std::lock_guard lock(mutex_);
+  // A family member that takes no signals can be sent any number: beyond this, as Linux at RLIMIT_SIGPENDING, they are
+  // dropped.
+  constexpr std::size_t most_waiting = 16384;
+  if (!waiting_signals_.empty() || !put_into_inbox(information)) {
+    if (waiting_signals_.size() < most_waiting) {
+      waiting_signals_.push_back(information);
+    }
+    std::atomic_ref(inbox().overflowed).store(1, std::memory_order_seq_cst);
+  }
+  notify_locked();
+}
+
+void Pvm::refill_inbox() {
+  const std::lock_guard lock(mutex_);
+  while (!waiting_signals_.empty() && put_into_inbox(waiting_signals_.front())) {
+    waiting_signals_.pop_front();
+  }
+  std::atomic_ref(inbox().overflowed).store(waiting_signals_.empty() ? 0 : 1, std::memory_order_seq_cst);
+}
+
+void Pvm::set_parent(ProcessId parent) {
+  std::atomic_ref(inbox().parent_pid).store(static_cast<std::uint32_t>(parent), std::memory_order_seq_cst);
+}
+
+void Pvm::stop() {
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
+  for (const auto& vcpu : vcpus_) {
+    if (vcpu != nullptr) {
+      vcpu->kick(0);
+    }
+  }
+}
+
+void Pvm::resume() {
+  const std::lock_guard lock(mutex_);
+  stopped_ = false;
+  changed_.notify_all();
+}
+
+void Pvm::wait_while_stopped() {
+  if (!stopped_.load(std::memory_order_acquire)) {
     return;
   }
-  inbox().signals[signal - 1] = information;
-  std::atomic_ref(inbox().bits).fetch_or(1ull << (signal - 1), std::memory_order_seq_cst);
-  notify();
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return !stopped_ || exiting_.load(); });
 }
 
 void Pvm::post_timer(std::uint32_t timer, std::uint64_t expirations) {
@@ -129,12 +213,63 @@ void Pvm::exit(ExitStatus status) {
 }
 
 void Pvm::vcpu_gone(std::uint32_t index) {
-  if (service_ != nullptr) {
-    service_->remove_vcpu(services_, index);
+  if (service() != nullptr) {
+    service()->remove_vcpu(services_, index);
   }
+  rusage used{};
+  ::getrusage(RUSAGE_THREAD, &used);
+  bool last = false;
+  {
+    const std::lock_guard lock(mutex_);
+    add_usage(ended_usage_, used);
+    vcpus_[index]->set_finished();
+    last = --running_ == 0;
+    changed_.notify_all();
+  }
+  if (last) {
+    family_.ended(*this);
+  }
+}
+
+std::int32_t Pvm::group() {
+  return static_cast<std::int32_t>(family_.processes().group_of(pid_, 0));
+}
+
+std::int32_t Pvm::session() {
+  return static_cast<std::int32_t>(family_.processes().session_of(pid_, 0));
+}
+
+std::int32_t Pvm::foreground_group() {
+  return family_.foreground_group();
+}
+
+bool Pvm::set_foreground_group(std::int32_t group) {
+  const bool exists = family_.processes().group_exists(group, session());
+  if (exists) {
+    family_.set_foreground_group(group);
+  }
+  return exists;
+}
+
+void Pvm::close_all() {
+  handles_.clear();
+  memory_.unmap_all();
+}
+
+rusage Pvm::usage() {
   const std::lock_guard lock(mutex_);
-  --running_;
-  changed_.notify_all();
+  rusage sum = ended_usage_;
+  for (const auto& vcpu : vcpus_) {
+    if (vcpu != nullptr) {
+      add_usage(sum, vcpu->usage());
+    }
+  }
+  return sum;
+}
+
+ExitStatus Pvm::status() {
+  const std::lock_guard lock(mutex_);
+  return status_;
 }
 
 ExitStatus Pvm::wait_for_exit() {

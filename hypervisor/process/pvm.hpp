@@ -1,9 +1,12 @@
 // One pVM: its virtual machine, memory, file handles and the mailboxes through which it is told things.
 #pragma once
 
+#include <sys/resource.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <kx/abi/boot.hpp>
 #include <kx/abi/vcpu.hpp>
 #include <memory>
@@ -13,18 +16,19 @@
 #include <vector>
 
 #include "hypervisor/boot/loader.hpp"
-#include "hypervisor/boot/sandbox.hpp"
 #include "hypervisor/error.hpp"
 #include "hypervisor/kvm/vm.hpp"
 #include "hypervisor/memory/guest_memory.hpp"
 #include "hypervisor/process/handle_table.hpp"
+#include "hypervisor/process/process_table.hpp"
 #include "hypervisor/services/clock.hpp"
 #include "hypervisor/services/services.hpp"
+#include "hypervisor/services/timers.hpp"
 
 namespace kx::hv {
 
+class Family;
 class VcpuThread;
-class TimerService;
 class ServiceThread;
 
 // How a pVM ended, as wait(2) encodes it.
@@ -32,39 +36,46 @@ struct ExitStatus {
   int wait_status = 0;
 };
 
-class Pvm {
+class Pvm : public JobControl {
  public:
-  Pvm(kvm::Vm vm, GuestMemory memory, Sandbox& sandbox, const GuestCpu& cpu);
-  ~Pvm();
+  Pvm(Family& family, ProcessId pid, kvm::Vm vm, GuestMemory memory);
+  ~Pvm() override;
   Pvm(const Pvm&) = delete;
   Pvm& operator=(const Pvm&) = delete;
 
+  [[nodiscard]] Family& family() { return family_; }
+  [[nodiscard]] ProcessId pid() const { return pid_; }
   [[nodiscard]] GuestMemory& memory() { return memory_; }
   [[nodiscard]] HandleTable& handles() { return handles_; }
-  [[nodiscard]] Sandbox& sandbox() { return sandbox_; }
   [[nodiscard]] Clock& clock() { return clock_; }
   [[nodiscard]] kvm::Vm& vm() { return vm_; }
   [[nodiscard]] Services& services() { return services_; }
   [[nodiscard]] abi::Stats& stats();
-  [[nodiscard]] const abi::LibosHeader& libos() const { return libos_; }
-  void set_libos(const abi::LibosHeader& header) { libos_ = header; }
-  void set_service(ServiceThread* service) { service_ = service; }
-  [[nodiscard]] ServiceThread* service() { return service_; }
-  void set_program(std::string path) { program_ = std::move(path); }
-  [[nodiscard]] const std::string& program() const { return program_; }
-  void set_trace_fd(int fd) { trace_fd_ = fd; }
-  [[nodiscard]] int trace_fd() const { return trace_fd_; }
+  [[nodiscard]] ServiceThread* service();
+  // Forks of this pVM whose memory is still read elsewhere.
+  [[nodiscard]] const std::shared_ptr<SnapshotLedger>& ledger() { return ledger_; }
+
+  // With the system slot attached: makes clock, timers and mailboxes ready.
+  Result<void> prepare();
 
   // Runs a new vCPU from `entry` on a thread of its own; `area` is its block of guest memory. Its index.
   // Errors: EINVAL for a bad area, EAGAIN when there are too many.
   Result<std::uint32_t> start_vcpu(Gpa area, const EntryPoint& entry);
   [[nodiscard]] std::shared_ptr<VcpuThread> vcpu(std::uint32_t index);
 
-  // Posts a signal from outside (terminal, kill of kx) and makes a vCPU look.
-  void post_signal(int signal, const abi::InboxSignal& information);
+  // Posts a signal from outside (terminal, a relative, kill of kx) and makes a vCPU look.
+  void post_signal(const abi::InboxSignal& information);
+  // Moves what found no room in the inbox into it.
+  void refill_inbox();
   void post_timer(std::uint32_t timer, std::uint64_t expirations);
+  void set_parent(ProcessId parent);
   // Makes a vCPU look at its pending word, which the caller has set.
   void kick(std::uint32_t vcpu_index);
+
+  // Stops all vCPUs until resume(), or the end. The caller's own thread calls wait_while_stopped() then.
+  void stop();
+  void resume();
+  void wait_while_stopped();
 
   // The first program could not be loaded; ends the pVM.
   void fail_load(Error error);
@@ -75,32 +86,45 @@ class Pvm {
   [[nodiscard]] bool exiting() const { return exiting_.load(std::memory_order_acquire); }
   ExitStatus wait_for_exit();
   void wait_for_vcpus();
-  // Called by a vCPU's thread as its last act.
+  [[nodiscard]] ExitStatus status();
+  // Called by a vCPU's thread as its last act, with what it used of the processor.
   void vcpu_gone(std::uint32_t index);
+  // Closes all files, as the end of a process does before anybody is told of it.
+  void close_all();
+  // Processor time of its threads so far, those that have ended included.
+  [[nodiscard]] rusage usage();
+
+  // JobControl.
+  std::int32_t group() override;
+  std::int32_t session() override;
+  std::int32_t foreground_group() override;
+  bool set_foreground_group(std::int32_t group) override;
 
  private:
   abi::Inbox& inbox();
+  bool put_into_inbox(const abi::InboxSignal& information);
   void notify();
+  void notify_locked();
 
+  Family& family_;
+  const ProcessId pid_;
   kvm::Vm vm_;
   GuestMemory memory_;
-  Sandbox& sandbox_;
-  const GuestCpu& cpu_;
   HandleTable handles_;
   Clock clock_;
   Services services_;
-  abi::LibosHeader libos_{};
-  ServiceThread* service_ = nullptr;
-  int trace_fd_ = -1;
-  std::string program_;
+  std::optional<TimerService> timers_;
+  std::shared_ptr<SnapshotLedger> ledger_;
 
   std::mutex mutex_;  // what follows
   std::condition_variable changed_;
   std::vector<std::shared_ptr<VcpuThread>> vcpus_;
-  std::vector<std::pair<std::uint32_t, kvm::Vcpu>> idle_;
+  std::deque<abi::InboxSignal> waiting_signals_;
   std::size_t running_ = 0;
+  std::atomic<bool> stopped_ = false;
   std::atomic<bool> exiting_ = false;
   ExitStatus status_;
+  rusage ended_usage_{};
   std::optional<Error> load_failure_;
 };
 

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "hypervisor/kvm/statistics.hpp"
+#include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/process/syscall_names.hpp"
 #include "hypervisor/vcpu/vcpu_thread.hpp"
@@ -85,11 +86,16 @@ double StartTimes::microseconds(StartPhase phase) const {
   return static_cast<double>(durations_ns_[static_cast<std::size_t>(phase)]) / 1000.0;
 }
 
-void print_stats(Pvm& pvm, const StartTimes& times, std::uint64_t tsc_khz) {
-  // The guest may write its counters at any time: one copy is printed.
+void print_stats(Family& family, Pvm& pvm, const StartTimes& times) {
+  const std::uint64_t tsc_khz = family.cpu().tsc_khz;
+  // The guest may write its counters at any time: one copy is printed. Its counts are among those of the ended.
   const auto copy = std::make_unique<abi::Stats>();
-  std::memcpy(copy.get(), &pvm.stats(), sizeof(abi::Stats));
-  const abi::Stats& stats = *copy;
+  std::memcpy(copy.get(), &family.ended_stats(), sizeof(abi::Stats));
+  abi::Stats& stats = *copy;
+  stats.memory_in_use = pvm.stats().memory_in_use;
+  stats.memory_peak = pvm.stats().memory_peak;
+  stats.entry_tsc = pvm.stats().entry_tsc;
+  stats.loaded_tsc = pvm.stats().loaded_tsc;
   std::string text = "kx: statistics\n  start:";
   for (std::size_t phase = 0; phase < static_cast<std::size_t>(StartPhase::Count); ++phase) {
     text += fmt::format(" {} {:.0f} us,", phase_names[phase], times.microseconds(static_cast<StartPhase>(phase)));
@@ -102,8 +108,12 @@ void print_stats(Pvm& pvm, const StartTimes& times, std::uint64_t tsc_khz) {
   add_system_calls(text, stats);
   text += fmt::format("  entries: {} by patched sites, {} trapped; {} sites patched\n", stats.patched_calls,
                       stats.trapped, stats.patched_sites);
-  text += fmt::format("  page faults: {}, pages mapped {}, TLB flushes {}, signals delivered {}\n", stats.page_faults,
-                      stats.pages_mapped, stats.flushes, stats.signals_delivered);
+  text += fmt::format("  page faults: {}, pages mapped {}, copied {}, TLB flushes {}, signals delivered {}\n",
+                      stats.page_faults, stats.pages_mapped, stats.pages_copied, stats.flushes,
+                      stats.signals_delivered);
+  if (family.forks() != 0) {
+    text += fmt::format("  pVMs: {} forked\n", family.forks());
+  }
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   text +=

@@ -5,6 +5,7 @@
 
 namespace kx::hv {
 
+class Family;
 class Pvm;
 
 // Phases between the start of kx and the program's first instruction.
@@ -24,7 +25,7 @@ class StartTimes {
   std::uint64_t durations_ns_[static_cast<std::size_t>(StartPhase::Count)] = {};
 };
 
-// Writes the report to stderr.
-void print_stats(Pvm& pvm, const StartTimes& times, std::uint64_t tsc_khz);
+// Writes the report to stderr: the root's start, and the counters of all pVMs that have ended.
+void print_stats(Family& family, Pvm& root, const StartTimes& times);
 
 }  // namespace kx::hv

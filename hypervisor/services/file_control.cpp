@@ -20,18 +20,18 @@ using abi::IoctlShape;
 
 constexpr std::size_t ioctl_argument_limit = 64;
 
-// The whole family is one process group on the host, that of kx, and knows itself by its own id.
+// The whole family is one process group on the host, that of kx; inside, the terminal's foreground group is the
+// family's affair.
 std::int64_t get_group(const CallContext& context, int fd, std::uint64_t offset) {
   pid_t host_group;
   if (::ioctl(fd, TIOCGPGRP, &host_group) != 0) {
     return -errno;
   }
-  std::int32_t group = host_group;
-  if (host_group == ::getpgrp()) {
-    group = context.services.group_id;
-  } else if (host_group == context.services.group_id) {
-    group = INT32_MAX;  // somebody else's group must not look like the pVM's
+  if (context.services.jobs == nullptr) {
+    return -ENOTTY;
   }
+  // Somebody else's group must not look like one of the family's.
+  const std::int32_t group = host_group == ::getpgrp() ? context.services.jobs->foreground_group() : INT32_MAX;
   return copy_out(context, offset, group) ? 0 : -EFAULT;
 }
 
@@ -40,12 +40,22 @@ std::int64_t set_group(const CallContext& context, int fd, std::uint64_t offset)
   if (!copy_in(context, offset, group)) {
     return -EFAULT;
   }
-  if (group != context.services.group_id) {
-    return -EPERM;
+  pid_t host_group;
+  if (::ioctl(fd, TIOCGPGRP, &host_group) != 0) {
+    return -errno;
   }
-  const pid_t host_group = ::getpgrp();
-  return host_syscall_blocking(context, SYS_ioctl,
-                               {static_cast<std::uint64_t>(fd), TIOCSPGRP, address_of(&host_group)});
+  if (context.services.jobs == nullptr) {
+    return -ENOTTY;
+  }
+  const pid_t own = ::getpgrp();
+  if (host_group != own) {
+    const std::int64_t result =
+        host_syscall_blocking(context, SYS_ioctl, {static_cast<std::uint64_t>(fd), TIOCSPGRP, address_of(&own)});
+    if (result != 0) {
+      return result;
+    }
+  }
+  return group < 0 ? -EINVAL : context.services.jobs->set_foreground_group(group) ? 0 : -EPERM;
 }
 
 std::int64_t get_session(const CallContext& context, int fd, std::uint64_t offset) {
@@ -53,7 +63,10 @@ std::int64_t get_session(const CallContext& context, int fd, std::uint64_t offse
   if (::ioctl(fd, TIOCGSID, &host_session) != 0) {
     return -errno;
   }
-  return copy_out(context, offset, context.services.session_id) ? 0 : -EFAULT;
+  if (context.services.jobs == nullptr) {
+    return -ENOTTY;
+  }
+  return copy_out(context, offset, context.services.jobs->session()) ? 0 : -EFAULT;
 }
 
 std::int64_t clone_range(const CallContext& context, int fd, const IoctlShape& shape, std::uint64_t offset) {

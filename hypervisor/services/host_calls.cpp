@@ -13,7 +13,18 @@ using abi::HostCall;
 
 // Calls that act on the vCPU's own thread cannot be made for it by another one.
 bool may_run_on_service_thread(HostCall number) {
-  return number == HostCall::Kick || number == HostCall::Trace;
+  switch (number) {
+    case HostCall::Kick:
+    case HostCall::Trace:
+    case HostCall::RefillInbox:
+    case HostCall::NewThreadId:
+    case HostCall::ProcessGet:
+    case HostCall::ProcessSet:
+    case HostCall::Kill:
+      return true;
+    default:
+      return false;
+  }
 }
 
 std::int64_t process_call(CallContext& context, HostCall number, Call& call) {
@@ -23,7 +34,7 @@ std::int64_t process_call(CallContext& context, HostCall number, Call& call) {
   if (!context.may_block() && !may_run_on_service_thread(number)) {
     return abi::result_must_exit;
   }
-  return serve_process_call(context, number, call.args).value_or(context.may_block() ? -ENOSYS : abi::result_must_exit);
+  return serve_process_call(context, number, call).value_or(context.may_block() ? -ENOSYS : abi::result_must_exit);
 }
 
 std::int64_t clock_refresh(CallContext& context) {
@@ -42,6 +53,14 @@ std::int64_t dispatch(CallContext& context, HostCall number, Call& call) {
     case HostCall::Panic:
     case HostCall::LoadFailed:
     case HostCall::OutOfMemory:
+    case HostCall::RefillInbox:
+    case HostCall::NewThreadId:
+    case HostCall::Fork:
+    case HostCall::Wait:
+    case HostCall::Kill:
+    case HostCall::ProcessGet:
+    case HostCall::ProcessSet:
+    case HostCall::Executed:
       return process_call(context, number, call);
     case HostCall::MemoryGrow:
       return serve_memory_grow(context, call);

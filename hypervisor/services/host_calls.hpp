@@ -38,11 +38,9 @@ void serve(CallContext& context, abi::CallSlot& slot);
 // The same for a call that was copied already.
 std::int64_t serve(CallContext& context, Call& call);
 
-// Calls that act on threads and processes: Exit, LoadFailed, ThreadCreate, ThreadExit, Kick, Stop, Panic,
-// Trace. Implemented in
-// hypervisor/process/process_calls.cpp; nothing if the call is not one of them. Only called when services.pvm is set;
-// on the service thread (kicked == null) only for Kick and Trace.
-std::optional<std::int64_t> serve_process_call(CallContext& context, abi::HostCall number,
-                                               const std::uint64_t (&args)[6]);
+// Calls that act on threads and processes. Implemented in hypervisor/process/process_calls.cpp; nothing if the call is
+// not one of them. Only called when services.pvm is set; on the service thread (kicked == null) only for those that
+// neither block nor act on the calling thread.
+std::optional<std::int64_t> serve_process_call(CallContext& context, abi::HostCall number, Call& call);
 
 }  // namespace kx::hv

@@ -233,12 +233,10 @@ void ServiceThread::forward_signals() {
   signalfd_siginfo information;
   while (::read(signals_.get(), &information, sizeof(information)) == sizeof(information)) {
     // The pVM knows no process outside its family: the sender is 0, as for a process of another PID namespace.
-    const abi::InboxSignal signal{.code = information.ssi_code > 0 ? information.ssi_code : SI_USER,
-                                  .pid = 0,
-                                  .uid = 0,
-                                  .value = 0,
-                                  .overrun = 0};
-    on_signal_(static_cast<int>(information.ssi_signo), signal);
+    abi::InboxSignal signal{};
+    signal.signo = static_cast<std::int32_t>(information.ssi_signo);
+    signal.code = information.ssi_code > 0 ? information.ssi_code : SI_USER;
+    on_signal_(signal);
   }
 }
 

@@ -47,7 +47,7 @@ struct ServiceOptions {
 class ServiceThread {
  public:
   // Called on the service thread for each signal sent to kx. Must not block.
-  using SignalSink = std::function<void(int signal, const abi::InboxSignal& information)>;
+  using SignalSink = std::function<void(const abi::InboxSignal& information)>;
 
   static Result<std::unique_ptr<ServiceThread>> start(const ServiceOptions& options, SignalSink on_signal);
   ServiceThread(const ServiceThread&) = delete;

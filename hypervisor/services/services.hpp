@@ -7,6 +7,7 @@
 #include "hypervisor/memory/guest_memory.hpp"
 #include "hypervisor/process/handle_table.hpp"
 #include "hypervisor/services/clock.hpp"
+#include "hypervisor/services/job_control.hpp"
 
 namespace kx::hv {
 
@@ -26,8 +27,7 @@ struct Services {
   const Sandbox* sandbox = nullptr;  // null: devices, HostInfo and HandlePath answer -ENOENT
   TimerService* timers = nullptr;    // null: TimerArm answers -ENOSYS
   Pvm* pvm = nullptr;                // null: the process calls answer -ENOSYS
-  std::int32_t group_id = 1;         // process group and session as the pVM knows them, for terminals
-  std::int32_t session_id = 1;
+  JobControl* jobs = nullptr;        // null: terminals answer -ENOTTY when asked about processes
   RecordLocks record_locks = RecordLocks::OfProcess;
 };
 

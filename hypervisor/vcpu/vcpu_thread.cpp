@@ -11,6 +11,7 @@
 #include <cstring>
 #include <kx/abi/boot.hpp>
 
+#include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/services/host_calls.hpp"
 #include "hypervisor/services/service_thread.hpp"
@@ -38,7 +39,6 @@ void VcpuThread::start() {
   thread_ = std::thread([this] {
     handle_ = ::pthread_self();
     loop();
-    running_ = false;
     pvm_.vcpu_gone(index_);
   });
 }
@@ -53,8 +53,21 @@ void VcpuThread::kick(std::uint32_t pending_bits) {
   }
 }
 
+rusage VcpuThread::usage() const {
+  rusage used{};
+  clockid_t clock;
+  timespec time{};
+  const pthread_t handle = handle_;
+  if (running_ && handle != pthread_t{} && ::pthread_getcpuclockid(handle, &clock) == 0 &&
+      ::clock_gettime(clock, &time) == 0) {
+    used.ru_utime = {time.tv_sec, time.tv_nsec / 1000};
+  }
+  return used;
+}
+
 void VcpuThread::loop() {
   while (!finished_ && !pvm_.exiting()) {
+    pvm_.wait_while_stopped();
     auto result = vcpu_.run();
     if (!result) {
       if (result.error().errno_value == EFAULT) {
@@ -125,7 +138,7 @@ void VcpuThread::on_kick() {
     crash(registers.error().message().c_str());
     return;
   }
-  const abi::LibosHeader& libos = pvm_.libos();
+  const abi::LibosHeader& libos = pvm_.family().libos();
   const std::uint64_t rip = registers->rip;
   if (rip >= libos.return_begin_gva && rip <= libos.return_jump_gva) {
     if (rip == libos.return_jump_gva) {
@@ -165,7 +178,7 @@ void VcpuThread::upcall(const kvm_regs& registers, std::uint64_t vector) {
   vcpu_page.exception_rax = registers.rax;
   vcpu_page.exception_vector = vector;
   kvm_regs entry = registers;
-  entry.rip = pvm_.libos().exception_entry_gva;
+  entry.rip = pvm_.family().libos().exception_entry_gva;
   entry.rflags = 0x3202;
   if (auto set = vcpu_.set_registers(entry); !set) {
     crash(set.error().message().c_str());

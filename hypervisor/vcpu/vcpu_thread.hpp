@@ -1,6 +1,8 @@
 // The host thread that runs one vCPU: enters the guest, serves its exits, delivers kicks.
 #pragma once
 
+#include <sys/resource.h>
+
 #include <atomic>
 #include <cstdint>
 #include <kx/abi/vcpu.hpp>
@@ -30,6 +32,20 @@ class VcpuThread {
   [[nodiscard]] std::uint32_t index() const { return index_; }
   [[nodiscard]] const std::uint32_t* kicked() const { return &kicked_; }
   [[nodiscard]] kvm::Vcpu& vcpu() { return vcpu_; }
+  [[nodiscard]] Gpa area() const { return area_; }
+  // Processor time of its thread so far; nothing once set_finished() was called.
+  [[nodiscard]] rusage usage() const;
+  // The thread is about to end: its use of the processor has been added up elsewhere.
+  void set_finished() {
+    running_ = false;
+    gone_ = true;
+  }
+  [[nodiscard]] bool finished() const { return gone_; }
+  // The vCPU of a finished thread, for another one.
+  kvm::Vcpu take_vcpu() {
+    thread_.join();
+    return std::move(vcpu_);
+  }
 
  private:
   void loop();
@@ -50,6 +66,7 @@ class VcpuThread {
   std::thread thread_;
   std::atomic<pthread_t> handle_{};
   std::atomic<bool> running_ = false;
+  std::atomic<bool> gone_ = false;
 };
 
 }  // namespace kx::hv

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "mm/address_space.hpp"
 #include "mm/heap.hpp"
 #include "process/limits.hpp"
 
@@ -59,6 +60,24 @@ bool FdTable::reserve(u32 count) {
   entries_ = entries;
   capacity_ = capacity;
   return true;
+}
+
+void FdTable::start_in_child() {
+  const Lock lock(mutex_);
+  AddressSpace& space = AddressSpace::instance();
+  const auto for_each_open = [&](auto&& visit) {
+    for (u32 fd = 0; fd < capacity_; ++fd) {
+      if (entries_[fd].file != nullptr) {
+        visit(*entries_[fd].file);
+      }
+    }
+  };
+  const auto forget = [](OpenFile& file) { file.forget_references(); };
+  const auto acquire = [](OpenFile& file) { file.acquire(); };
+  for_each_open(forget);
+  space.for_each_file(forget);
+  for_each_open(acquire);
+  space.for_each_file(acquire);
 }
 
 i64 FdTable::add(FileRef file, bool close_on_exec, u32 lowest) {

@@ -59,6 +59,8 @@ class FdTable {
   // Descriptors in [first, last]; with `only_mark` they are set close-on-exec instead.
   void close_range(u64 first, u64 last, bool only_mark);
   void close_on_exec();
+  // In a forked child: files are held by descriptors and mappings alone, not by calls of threads that are gone.
+  void start_in_child();
   i64 flag(u64 fd);  // FD_CLOEXEC or 0, -EBADF
   i64 set_flag(u64 fd, bool close_on_exec);
   // The next open descriptor from `fd` on, or -1.

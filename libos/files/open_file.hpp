@@ -25,6 +25,10 @@ class OpenFile {
   void acquire();
   void release();  // closes the handle with the last reference
 
+  // For a forked child, which counts them anew.
+  void forget_references() { references_ = 0; }
+  void replace_handle(u64 handle) { handle_ = handle; }
+
   [[nodiscard]] u64 handle() const { return handle_; }
   [[nodiscard]] FileKind kind() const { return kind_; }
   [[nodiscard]] u32 mode() const { return mode_; }

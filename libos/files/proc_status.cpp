@@ -74,7 +74,7 @@ void generate_status(TextBuilder& out, u32 tid) {
   const AddressSpace& space = AddressSpace::instance();
   out.text("Name:\t").text(proc_thread_name(tid)).text("\nUmask:\t0").octal(file_creation_mask(), 3);
   out.text("\nState:\tR (running)\nTgid:\t").number(process.pid).text("\nNgid:\t0\nPid:\t").number(tid);
-  out.text("\nPPid:\t").number(process.parent_pid).text("\nTracerPid:\t0\n");
+  out.text("\nPPid:\t").number(parent_pid()).text("\nTracerPid:\t0\n");
   put_ids(out, "Uid", who.uid, who.euid, who.suid);
   put_ids(out, "Gid", who.gid, who.egid, who.sgid);
   out.text("FDSize:\t64\nGroups:\t");
@@ -86,8 +86,8 @@ void generate_status(TextBuilder& out, u32 tid) {
       .text("\nNSpid:\t")
       .number(tid)
       .text("\nNSpgid:\t")
-      .number(process.group_id);
-  out.text("\nNSsid:\t").number(process.session_id).text("\n");
+      .number(static_cast<u64>(process_group(0)));
+  out.text("\nNSsid:\t").number(static_cast<u64>(process_session(0))).text("\n");
   const u64 resident = resident_size();
   put_size(out, "VmPeak", space.total_size());
   put_size(out, "VmSize", space.total_size());
@@ -130,11 +130,11 @@ void generate_stat(TextBuilder& out, u32 tid) {
   const AddressSpace& space = AddressSpace::instance();
   const CpuTimes times = process_cpu_times();
   const Dispositions signals = dispositions();
-  out.number(tid).text(" (").text(proc_thread_name(tid)).text(") R ").number(process.parent_pid);
+  out.number(tid).text(" (").text(proc_thread_name(tid)).text(") R ").number(parent_pid());
   const u64 threads = ThreadList::instance().count();
   const u64 fields[] = {
-      process.group_id,
-      process.session_id,
+      static_cast<u64>(process_group(0)),
+      static_cast<u64>(process_session(0)),
       0 /* tty_nr */,
       ~0ull /* tpgid */,
       0x400000 /* flags */,

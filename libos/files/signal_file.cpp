@@ -93,6 +93,7 @@ i64 create_signal_file(u64 mask, u32 flags, FileRef& file) {
     return -ENOMEM;
   }
   watch->handle = static_cast<u64>(handle);
+  watch->file = file.get();
   file->signal_watch = watch;
   Signals::instance().add_watch(*watch, mask);
   return 0;

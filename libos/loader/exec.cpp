@@ -410,6 +410,8 @@ void leave_old_program() {
   u64 random = 0;
   random_bytes(&random, sizeof random);
   AddressSpace::instance().clear();
+  // Before anything of the new program is mapped: the parent may write again what it had frozen.
+  host_call(abi::HostCall::Executed, CallKind::Blocking);
   AddressSpace::instance().start(random);
   Process::instance().personality &= ~0x0400000u;  // READ_IMPLIES_EXEC belongs to an image
   write_fs_base(0);

@@ -71,6 +71,11 @@ class AddressSpace {
   u64 set_break(u64 address);
   void set_break_start(u64 address);
 
+  // Freezes all private memory for a fork: what is written afterwards is copied first, until the child has ended.
+  void freeze();
+  // In the child: what it does not inherit (madvise(2), mlock(2)) goes.
+  void start_in_child();
+
   FaultOutcome fault(Gva address, FaultAccess access);
   // The host had no page for an access: takes back shared file pages that lie beyond their file by now. True if there
   // were any: the access then faults with its address.
@@ -99,6 +104,17 @@ class AddressSpace {
   u64 find_near(u64 near, u64 size);
   // An executable area of the library OS's own near `near`, present and zero; 0 if there is no room. Lock held.
   u64 make_arena(u64 near, u64 size);
+
+  // Visits each mapped file once; what it does with references is its affair.
+  template <class Visit>
+  void for_each_file(Visit&& visit) {
+    const Lock lock(mutex_);
+    for (u32 i = 0; i < max_objects; ++i) {
+      if (objects_[i].file != nullptr) {
+        visit(*objects_[i].file);
+      }
+    }
+  }
 
   template <class Visit>
   void for_each_area(Visit&& visit) {

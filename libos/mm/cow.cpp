@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 #include <kx/abi/memory_map.hpp>
+#include <kx/base/verify.hpp>
 
 #include "host/stats.hpp"
 #include "mm/address_space.hpp"
@@ -24,6 +25,38 @@ u64 AddressSpace::flags_for(u64 entry, u32 prot) {
     flags &= ~pte::writable;
   }
   return flags;
+}
+
+void AddressSpace::freeze() {
+  const Lock lock(mutex_);
+  table_.freeze();
+  FlushBatch::flush_everything();
+}
+
+void AddressSpace::start_in_child() {
+  const Lock lock(mutex_);
+  PageTable::forget_spares();
+  dropped_count_ = 0;
+  next_copy_ = next_fault_ = 0;
+  for (Vma* vma = vmas_.begin(); vma != vmas_.end();) {
+    if (vma->has(vma_flag::dont_fork)) {
+      const u64 end = vma->end;
+      KX_VERIFY(unmap_locked(vma->start, end) == 0);
+      vma = vmas_.lower_bound(end);
+      if (vma == nullptr) {
+        break;
+      }
+      continue;
+    }
+    if (vma->has(vma_flag::wipe_on_fork)) {
+      FlushBatch batch;
+      drop_pages(vma->start, vma->end, batch);
+      batch.flush();
+      free_dropped();
+    }
+    vma->flags &= ~vma_flag::locked;
+    ++vma;
+  }
 }
 
 // False: out of memory.

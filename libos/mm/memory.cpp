@@ -173,6 +173,14 @@ u64 Memory::spare_slot() {
   return 0;
 }
 
+bool Memory::has_room_for_generation() {
+  if (spare_slot() != 0) {
+    return true;
+  }
+  const Lock lock(mutex_);
+  return pool_count_ < max_pools;
+}
+
 void Memory::begin_generation(u64 gpa, u64 size) {
   const Lock lock(mutex_);
   ++sequence_;

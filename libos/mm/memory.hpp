@@ -44,6 +44,8 @@ class Memory {
   // A pool that is wholly free, for what is written after the next fork, or 0. It must not be allocated from until
   // begin_generation() names it.
   [[nodiscard]] u64 spare_slot();
+  // False: no further fork can be made until children have ended.
+  [[nodiscard]] bool has_room_for_generation();
   // A fork was made: what was allocated so far is frozen for as long as its child reads it. The slot at `gpa` is spare
   // or new, and the child's to see neither.
   void begin_generation(u64 gpa, u64 size);

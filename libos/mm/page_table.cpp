@@ -146,6 +146,11 @@ void PageTable::freeze() {
   }
 }
 
+void PageTable::forget_spares() {
+  free_tables = {};
+  replaced_count = 0;
+}
+
 bool PageTable::open(Gva address) {
   u64* table = linear_pointer<u64>(root_);
   u64* link = nullptr;  // the one entry of a table in use that changes, last of all

@@ -45,6 +45,9 @@ class PageTable {
   // caller makes pages writable again as they are written. The caller flushes.
   void freeze();
 
+  // In a forked child, which has copies of the tables in use alone.
+  static void forget_spares();
+
   // Replaces the 2 MiB leaf `entry` of `address` by a table of 4 KiB pages. False: out of memory.
   bool split(u64* entry, Gva address);
 

@@ -5,6 +5,7 @@
 #include "host/host_call.hpp"
 #include "host/stats.hpp"
 #include "process/thread.hpp"
+#include "process/world.hpp"
 
 namespace kx::libos {
 
@@ -95,12 +96,19 @@ void acknowledge_flush() {
   }
 }
 
-IdleSection::IdleSection() {
-  std::atomic_ref(Thread::current().flush.idle).store(1, std::memory_order_seq_cst);
+IdleSection::IdleSection(IdleKind kind) : kind_(kind) {
+  std::atomic_ref(Thread::current().flush.idle).store(static_cast<u32>(kind_), std::memory_order_seq_cst);
 }
 
 IdleSection::~IdleSection() {
-  std::atomic_ref(Thread::current().flush.idle).store(0, std::memory_order_seq_cst);
+  std::atomic_ref idle(Thread::current().flush.idle);
+  // Who stops the world stores its wish, then looks at us; this stores, then looks at the wish: one sees the other.
+  idle.store(0, std::memory_order_seq_cst);
+  while (kind_ == IdleKind::HostCall && world_stops()) [[unlikely]] {
+    idle.store(static_cast<u32>(kind_), std::memory_order_seq_cst);
+    wait_for_world();
+    idle.store(0, std::memory_order_seq_cst);
+  }
   acknowledge_flush();
 }
 

@@ -37,20 +37,26 @@ void acknowledge_flush();
 // membarrier(2): every running vCPU passes through the library OS or is idle before this returns.
 void barrier_on_all_vcpus();
 
+// Why a vCPU is idle. One that waits for a lock may hold others.
+enum class IdleKind : u32 { None, HostCall, Lock };
+
 // While it lives this vCPU uses no translation of the program's pages: shootdowns do not wait for it; it flushes at the
 // end if one happened. Around host calls that block.
 class IdleSection {
  public:
-  IdleSection();
+  explicit IdleSection(IdleKind kind = IdleKind::HostCall);
   ~IdleSection();
   IdleSection(const IdleSection&) = delete;
   IdleSection& operator=(const IdleSection&) = delete;
+
+ private:
+  IdleKind kind_;
 };
 
 // State of one vCPU for shootdowns; in its Thread.
 struct FlushState {
   u64 seen = 0;  // the last generation this vCPU has flushed for
-  u32 idle = 0;
+  u32 idle = 0;  // IdleKind
 };
 
 }  // namespace kx::libos

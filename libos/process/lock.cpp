@@ -27,7 +27,7 @@ void Mutex::lock() {
     relax();
   }
   // Sleeping vCPUs flush when they wake, so a shootdown does not wait for them.
-  const IdleSection idle;
+  const IdleSection idle(IdleKind::Lock);
   while (state.exchange(2, std::memory_order_acquire) != 0) {
     const u64 gpa = reinterpret_cast<u64>(&state_) - abi::linear_base;
     host_call(abi::HostCall::FutexWait, CallKind::Blocking, gpa, 2, ~0u, ~0ull, 0);

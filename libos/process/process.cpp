@@ -1,9 +1,12 @@
 #include "process/process.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
+#include <kx/abi/boot.hpp>
 
 #include "host/host_call.hpp"
+#include "process/clock.hpp"
 
 namespace kx::libos {
 
@@ -21,6 +24,28 @@ Mutex pool_mutex;
 
 Process& Process::instance() {
   return process;
+}
+
+void Process::start_in_child(u32 own_pid) {
+  pid = own_pid;
+  parent_death_signal = 0;
+  child_subreaper = 0;
+  start_time_ns = boottime_ns();
+  pool_left = 0;  // the parent uses the same bytes
+}
+
+// SAFETY: a word of the system slot that the hypervisor writes.
+u32 parent_pid() {
+  return std::atomic_ref(reinterpret_cast<abi::Inbox*>(abi::linear_gva(abi::inbox_gpa))->parent_pid)
+      .load(std::memory_order_acquire);
+}
+
+i64 process_group(u32 pid) {
+  return host_call(abi::HostCall::ProcessGet, CallKind::Quick, static_cast<u64>(abi::ProcessAttribute::Group), pid);
+}
+
+i64 process_session(u32 pid) {
+  return host_call(abi::HostCall::ProcessGet, CallKind::Quick, static_cast<u64>(abi::ProcessAttribute::Session), pid);
 }
 
 u64 resource_limit(u32 resource) {

@@ -16,13 +16,9 @@ struct Credentials {
 
 struct Process {
   u32 pid = 0;
-  u32 parent_pid = 0;
-  u32 group_id = 0;
-  u32 session_id = 0;
   Credentials credentials{};
   u64 limits[limit_count][2] = {};
   Mutex limits_mutex;
-  u32 next_tid = 0;
   u32 personality = 0;
   i32 parent_death_signal = 0;
   u32 dumpable = 1;
@@ -34,8 +30,16 @@ struct Process {
   u64 start_time_ns = 0;
   char hostname[65] = {};
 
+  // In a forked child: who it is now, and what it does not inherit.
+  void start_in_child(u32 own_pid);
   static Process& instance();
 };
+
+// The parent's number now; it changes when the parent ends.
+u32 parent_pid();
+// Group and session of a process of the family, or of this one (0); -ESRCH.
+i64 process_group(u32 pid);
+i64 process_session(u32 pid);
 
 // Entropy of this pVM, refilled from the host.
 void random_bytes(void* to, u64 size);

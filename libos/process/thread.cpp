@@ -17,6 +17,13 @@ void ThreadList::add(Thread& thread) {
   ++count_;
 }
 
+void ThreadList::keep_only(Thread& thread) {
+  const Lock lock(mutex_);
+  first_ = &thread;
+  thread.next = nullptr;
+  count_ = 1;
+}
+
 u32 ThreadList::remove(Thread& thread) {
   const Lock lock(mutex_);
   for (Thread** link = &first_; *link != nullptr; link = &(*link)->next) {

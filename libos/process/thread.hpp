@@ -20,6 +20,7 @@ struct Thread {
   u64 robust_list = 0;      // set_robust_list(2)
   u64 robust_list_size = 0;
   char name[16] = {};      // PR_SET_NAME
+  bool in_futex_wait = false;  // futex(2): between finding the word and the end of the wait
   u64 first_rip = 0;       // of a new thread
   Thread* next = nullptr;  // ThreadList
 
@@ -36,6 +37,8 @@ class ThreadList {
  public:
   static ThreadList& instance();
   void add(Thread& thread);
+  // In a forked child.
+  void keep_only(Thread& thread);
   // How many are left.
   u32 remove(Thread& thread);
   [[nodiscard]] u32 count() const { return count_; }

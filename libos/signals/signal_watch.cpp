@@ -1,7 +1,10 @@
 #include "signals/signal_watch.hpp"
 
+#include <sys/syscall.h>
+
 #include <cstring>
 
+#include "files/open_file.hpp"
 #include "host/host_call.hpp"
 #include "process/thread.hpp"
 #include "signals/signals.hpp"
@@ -40,6 +43,20 @@ void Signals::raise_watches(u32 signo) {
   for (SignalWatch* watch = watches_; watch != nullptr; watch = watch->next) {
     if ((watch->mask & signal_bit(signo)) != 0) {
       watch->raise();
+    }
+  }
+}
+
+// In a forked child: the descriptors tell of its own signals, so their counters must be its own.
+void Signals::renew_watches() {
+  for (SignalWatch* watch = watches_; watch != nullptr; watch = watch->next) {
+    constexpr u64 nonblocking = 04000;
+    const HostReply reply = host_call_raw(SYS_eventfd2, {{0, nonblocking}, 0}, CallKind::Quick);
+    if (reply.result >= 0) {
+      host_call(abi::HostCall::Close, CallKind::Quick, watch->handle);
+      watch->handle = static_cast<u64>(reply.result);
+      watch->file->replace_handle(watch->handle);
+      watch->raised = false;
     }
   }
 }

@@ -5,6 +5,8 @@
 
 namespace kx::libos {
 
+class OpenFile;
+
 // Kept by Signals, under its lock. The eventfd counts up with each matching signal, so that an edge-triggered epoll
 // sees every one, and is drained when none is pending in any thread. A signal sent to one thread thus shows in all of
 // them; reading takes only what is the reader's.
@@ -12,6 +14,7 @@ struct SignalWatch {
   u64 handle = 0;  // of the eventfd
   u64 mask = 0;
   bool raised = false;
+  OpenFile* file = nullptr;  // whose watch it is
   SignalWatch* next = nullptr;
 
   void raise();

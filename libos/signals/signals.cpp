@@ -74,6 +74,22 @@ void Signals::reset_for_exec(Thread& survivor) {
   survivor.signals.resume_deadline = 0;
 }
 
+void Signals::start_in_child(Thread& survivor, bool clear_handlers) {
+  const Lock lock(mutex_);
+  const auto drop = [](const SignalInfo&) {};
+  pending_.discard(~0ull, drop);
+  survivor.signals.pending.discard(~0ull, drop);
+  queued_ = 0;
+  survivor.signals.waiting_for = 0;
+  survivor.signals.resume_deadline = 0;
+  for (SignalAction& action : actions_) {
+    if (clear_handlers && action.handler > 1) {
+      action = SignalAction{};
+    }
+  }
+  renew_watches();
+}
+
 void Signals::set_action(u32 signo, const SignalAction* next, SignalAction& old) {
   const Lock lock(mutex_);
   SignalAction& action = actions_[signo - 1];

@@ -25,6 +25,9 @@ class Signals {
   // and pending stays.
   void reset_for_exec(Thread& survivor);
 
+  // In a forked child: nothing is pending; handlers go if told so (CLONE_CLEAR_SIGHAND).
+  void start_in_child(Thread& survivor, bool clear_handlers);
+
   // rt_sigaction(2) without its checks; null `next` only reads.
   void set_action(u32 signo, const SignalAction* next, SignalAction& old);
   // The action a signal that is about to be delivered gets; SA_RESETHAND takes effect.
@@ -69,6 +72,7 @@ class Signals {
   void wake_one(u32 signo);
   void raise_watches(u32 signo);
   void settle_watches();
+  void renew_watches();
   void settle(SignalWatch& watch);
 
   Mutex mutex_;

@@ -139,6 +139,13 @@ void Timers::remove_all() {
   }
 }
 
+void Timers::forget_all() {
+  const Lock lock(mutex_);
+  for (Timer& timer : timers_) {
+    timer = Timer{};
+  }
+}
+
 void Timers::expired(u32 index, u32 expirations) {
   SignalInfo info;
   TimerEvent event;

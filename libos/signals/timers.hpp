@@ -40,6 +40,8 @@ class Timers {
   void remove(u32 index);
   // All of timer_create(2); the interval timers stay.
   void remove_all();
+  // In a forked child, which inherits none.
+  void forget_all();
 
   // The hypervisor reports `expirations` of a timer.
   void expired(u32 index, u32 expirations);

@@ -13,6 +13,7 @@
 #include "mm/tlb.hpp"
 #include "process/exit.hpp"
 #include "process/thread.hpp"
+#include "process/world.hpp"
 #include "signals/frame.hpp"
 #include "signals/signals.hpp"
 #include "signals/timers.hpp"
@@ -30,25 +31,49 @@ abi::Inbox& inbox() {
   return *reinterpret_cast<abi::Inbox*>(abi::linear_gva(abi::inbox_gpa));
 }
 
-void take_inbox_signal(u32 signo) {
-  const abi::InboxSignal& posted = inbox().signals[signo - 1];
+void take_inbox_signal(const abi::InboxSignal& posted) {
   SignalInfo info;
-  info.signo = static_cast<i32>(signo);
+  info.signo = posted.signo;
   info.code = posted.code;
   info.sender.pid = posted.pid;
   info.sender.uid = posted.uid;
-  if (signo == SIGCHLD) {
-    info.child.status = posted.value;
+  const bool of_child = posted.code >= 1 && posted.code <= CLD_CONTINUED && posted.code != SI_KERNEL;
+  if (of_child) {
+    info.child.status = static_cast<i32>(posted.value);
+    info.child.user_time = posted.user_ticks;
+    info.child.system_time = posted.system_ticks;
   } else {
-    info.sender.value = static_cast<u64>(static_cast<u32>(posted.value));
+    info.sender.value = posted.value;
   }
   send_to_process(info);
 }
 
+// Taken out before they are sent: sending may ask the hypervisor for a kick, and another vCPU may come in here.
+Mutex inbox_mutex;
+
 void drain_inbox() {
-  u64 bits = std::atomic_ref(inbox().bits).exchange(0, std::memory_order_seq_cst);
-  for (; bits != 0; bits &= bits - 1) {
-    take_inbox_signal(static_cast<u32>(__builtin_ctzll(bits)) + 1);
+  for (;;) {
+    abi::InboxSignal posted;
+    bool refill = false;
+    {
+      const Lock lock(inbox_mutex);
+      abi::Inbox& box = inbox();
+      const u32 taken = box.taken;
+      if (std::atomic_ref(box.written).load(std::memory_order_acquire) == taken) {
+        if (std::atomic_ref(box.overflowed).load(std::memory_order_seq_cst) == 0) {
+          break;
+        }
+        refill = true;
+      } else {
+        posted = box.signals[taken % abi::inbox_capacity];
+        std::atomic_ref(box.taken).store(taken + 1, std::memory_order_release);
+      }
+    }
+    if (refill) {
+      host_call(abi::HostCall::RefillInbox, CallKind::Quick);
+    } else {
+      take_inbox_signal(posted);
+    }
   }
   u64 timers = std::atomic_ref(inbox().timer_bits).exchange(0, std::memory_order_seq_cst);
   for (; timers != 0; timers &= timers - 1) {
@@ -66,6 +91,7 @@ void handle_pending() {
   }
   if ((pending & abi::pending_flush) != 0) {
     acknowledge_flush();
+    stop_with_world();
   }
   if ((pending & abi::pending_inbox) != 0) {
     drain_inbox();

@@ -113,6 +113,15 @@ void save_xstate(u8* buffer) {
   store(buffer + area_size, magic2);
 }
 
+void capture_xstate(u8* area) {
+  std::memset(area + header_offset, 0, header_size);
+  xsave(area);
+}
+
+void load_xstate(const u8* area) {
+  xrstor(area);
+}
+
 void reset_xstate() {
   // All components marked absent take their initial values; MXCSR is always loaded.
   alignas(64) u8 area[minimum_size] = {};

@@ -22,6 +22,10 @@ void reset_xstate();
 // not readable, or contents the processor would refuse; the registers are unchanged then.
 bool restore_xstate(u64 address);
 
+// The registers as they are, into 64-byte aligned memory of xstate_limit bytes, and back.
+void capture_xstate(u8* area);
+void load_xstate(const u8* area);
+
 // Floating-point state for SIGFPE: unmasked exceptions that are raised, as bits of the status words.
 u32 raised_x87_exceptions();
 u32 raised_sse_exceptions();

@@ -26,7 +26,7 @@ i64 do_getpid(Context&) {
   return self().pid;
 }
 i64 do_getppid(Context&) {
-  return self().parent_pid;
+  return parent_pid();
 }
 i64 do_gettid(Context&) {
   return Thread::current().tid;
@@ -44,7 +44,7 @@ i64 do_getegid(Context&) {
   return self().credentials.egid;
 }
 i64 do_getpgrp(Context&) {
-  return self().group_id;
+  return process_group(0);
 }
 
 bool is_self(u64 pid) {
@@ -52,24 +52,22 @@ bool is_self(u64 pid) {
 }
 
 i64 do_getpgid(Context& context) {
-  return is_self(context.rdi) ? i64{self().group_id} : -ESRCH;
+  return process_group(static_cast<u32>(context.rdi));
 }
 i64 do_getsid(Context& context) {
-  return is_self(context.rdi) ? i64{self().session_id} : -ESRCH;
+  return process_session(static_cast<u32>(context.rdi));
 }
+
+i64 set_attribute(abi::ProcessAttribute attribute, u64 pid, u64 value) {
+  return host_call(abi::HostCall::ProcessSet, CallKind::Quick, static_cast<u64>(attribute), pid, value);
+}
+
 i64 do_setpgid(Context& context) {
-  if (static_cast<i32>(context.rsi) < 0) {
-    return -EINVAL;
-  }
-  if (!is_self(context.rdi)) {
-    return -ESRCH;
-  }
-  const u32 group = static_cast<u32>(context.rsi) == 0 ? self().pid : static_cast<u32>(context.rsi);
-  return group == self().group_id ? 0 : -EPERM;
+  return set_attribute(abi::ProcessAttribute::Group, static_cast<u32>(context.rdi), static_cast<u32>(context.rsi));
 }
 i64 do_setsid(Context&) {
-  return -EPERM;
-}  // the process leads its group
+  return set_attribute(abi::ProcessAttribute::Session, 0, 0);
+}
 
 i64 do_getgroups(Context& context) {
   const Credentials& who = self().credentials;
@@ -243,7 +241,10 @@ i64 do_getrusage(Context& context) {
   if (who == own || who == thread) {
     host_call(abi::HostCall::ProcessTimes, CallKind::Quick, 0);
     std::memcpy(usage, call_buffer(), sizeof usage);
-  } else if (who != children) {
+  } else if (who == children) {
+    host_call(abi::HostCall::ProcessGet, CallKind::Quick, static_cast<u64>(abi::ProcessAttribute::ChildrenUsage), 0);
+    std::memcpy(usage, call_buffer(), sizeof usage);
+  } else {
     return -EINVAL;
   }
   return copy_to_user(context.rsi, usage, sizeof usage) ? 0 : -EFAULT;
@@ -301,7 +302,7 @@ i64 do_prctl(Context& context) {
         return -EINVAL;
       }
       self().parent_death_signal = static_cast<i32>(context.rsi);
-      return 0;
+      return set_attribute(abi::ProcessAttribute::DeathSignal, 0, context.rsi);
     case PR_GET_PDEATHSIG:
       return write_user(context.rsi, self().parent_death_signal) ? 0 : -EFAULT;
     case PR_GET_DUMPABLE:
@@ -331,7 +332,7 @@ i64 do_prctl(Context& context) {
       return 0;
     case PR_SET_CHILD_SUBREAPER:
       self().child_subreaper = context.rsi != 0 ? 1 : 0;
-      return 0;
+      return set_attribute(abi::ProcessAttribute::Subreaper, 0, self().child_subreaper);
     case PR_GET_CHILD_SUBREAPER:
       return write_user(context.rsi, self().child_subreaper) ? 0 : -EFAULT;
     case PR_CAPBSET_READ:

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "files/signal_file.hpp"
+#include "host/host_call.hpp"
 #include "mm/address_space.hpp"
 #include "process/clock.hpp"
 #include "process/process.hpp"
@@ -156,6 +157,19 @@ i64 rt_sigtimedwait(Context& context) {
   return result;
 }
 
+// To processes of the family, this one perhaps among them.
+i64 send_to_family(i32 target, i32 signo, i32 code, u64 value) {
+  const HostReply reply = host_call_raw(static_cast<u32>(abi::HostCall::Kill),
+                                        {{static_cast<u64>(static_cast<i64>(target)), static_cast<u32>(signo),
+                                          static_cast<u64>(static_cast<i64>(code)), value},
+                                         0},
+                                        CallKind::Quick);
+  if (reply.result == 0 && reply.extra[0] != 0 && signo != 0) {
+    return Signals::instance().send(own_signal(static_cast<u32>(signo), code));
+  }
+  return reply.result;
+}
+
 i64 send_queued(Context& context, i64 process, i64 thread, i32 signo, u64 address) {
   SignalInfo info;
   if (!read_user(info, address)) {
@@ -168,6 +182,9 @@ i64 send_queued(Context& context, i64 process, i64 thread, i32 signo, u64 addres
   }
   if ((info.code >= 0 || info.code == SI_TKILL) && !own) {
     return -EPERM;
+  }
+  if (!own && (thread == 0 || thread == process)) {
+    return process <= 0 ? -ESRCH : send_to_family(static_cast<i32>(process), signo, info.code, info.sender.value);
   }
   if (!own || (thread != 0 && ThreadList::instance().find(static_cast<u32>(thread)) == nullptr)) {
     return -ESRCH;
@@ -230,11 +247,8 @@ i64 sigaltstack_call(Context& context) {
 i64 kill_call(Context& context) {
   const auto target = static_cast<i32>(context.rdi);
   const auto signo = static_cast<i32>(context.rsi);
-  const Process& process = Process::instance();
-  const bool own = target == static_cast<i32>(process.pid) || target == 0 ||
-                   (target < -1 && target == -static_cast<i32>(process.group_id));
-  if (!own) {
-    return -ESRCH;  // -1 means everybody else: there is nobody
+  if (target != static_cast<i32>(Process::instance().pid)) {
+    return target == INT32_MIN ? -ESRCH : send_to_family(target, signo, SI_USER, 0);
   }
   if (signo != 0 && !is_valid_signal(signo)) {
     return -EINVAL;
@@ -264,7 +278,8 @@ i64 tgkill_call(Context& context) {
     return -EINVAL;
   }
   if (process != static_cast<i32>(Process::instance().pid)) {
-    return -ESRCH;
+    // Another pVM's threads are its own affair; its first one stands for it.
+    return process == tid ? send_to_family(process, static_cast<i32>(context.rdx), SI_TKILL, 0) : -ESRCH;
   }
   return send_to_one(tid, static_cast<i32>(context.rdx));
 }

@@ -1,6 +1,7 @@
 // Threads and futexes: clone(2) with the pthread flags, futex(2), scheduling calls.
 #include <linux/futex.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
@@ -15,9 +16,16 @@
 #include "mm/arena.hpp"
 #include "mm/heap.hpp"
 #include "process/clock.hpp"
+#include "process/fork.hpp"
 #include "process/process.hpp"
 #include "process/thread.hpp"
+#include "process/world.hpp"
+#include "signals/signals.hpp"
 #include "syscalls/dispatch.hpp"
+
+#ifndef CLONE_CLEAR_SIGHAND
+#define CLONE_CLEAR_SIGHAND 0x100000000ULL  // clone(2); not in this C library's headers
+#endif
 
 namespace kx::libos {
 
@@ -44,7 +52,8 @@ struct NewThread {
 };
 
 i64 create_thread(const CloneRequest& request, const Context& caller) {
-  const auto area = Arena::instance().allocate_vcpu_area();
+  const i64 tid = host_call(abi::HostCall::NewThreadId, CallKind::Quick);
+  const auto area = tid > 0 ? Arena::instance().allocate_vcpu_area() : std::nullopt;
   if (!area) {
     return -EAGAIN;
   }
@@ -54,11 +63,10 @@ i64 create_thread(const CloneRequest& request, const Context& caller) {
     return -EAGAIN;
   }
   Thread& parent = Thread::current();
-  Process& process = Process::instance();
   Thread& thread = created->thread;
   thread.page = reinterpret_cast<abi::VcpuPage*>(abi::linear_gva(area->value));
   thread.area_gpa = area->value;
-  thread.tid = std::atomic_ref(process.next_tid).fetch_add(1, std::memory_order_relaxed);
+  thread.tid = static_cast<u32>(tid);
   thread.signals.mask = parent.signals.mask;
   std::memcpy(thread.name, parent.name, sizeof thread.name);
   if ((request.flags & CLONE_CHILD_CLEARTID) != 0) {
@@ -79,7 +87,6 @@ i64 create_thread(const CloneRequest& request, const Context& caller) {
     Arena::instance().free_vcpu_area(*area);
     return -EFAULT;
   }
-  const u32 tid = thread.tid;
   ThreadList::instance().add(thread);
   const i64 index =
       host_call(abi::HostCall::ThreadCreate, CallKind::Blocking, area->value, reinterpret_cast<u64>(kx_thread_start),
@@ -93,19 +100,60 @@ i64 create_thread(const CloneRequest& request, const Context& caller) {
   return tid;
 }
 
-i64 clone(const CloneRequest& request, const Context& caller) {
+// What a process of its own may be made with. With CLONE_VM only as vfork does it, where nobody else runs meanwhile.
+constexpr u64 process_flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_SETTLS | CLONE_PARENT_SETTID |
+                              CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_CLEAR_SIGHAND | CLONE_DETACHED |
+                              CLONE_UNTRACED | CLONE_IO;
+
+i64 create_process(const CloneRequest& request, Context& caller) {
+  if ((request.flags & ~(process_flags | CSIGNAL)) != 0 ||
+      ((request.flags & CLONE_VM) != 0 && (request.flags & CLONE_VFORK) == 0)) {
+    count_unsupported(caller.orig_rax);
+    return -ENOSYS;
+  }
+  const auto given = [&](u64 flag, u64 value) { return (request.flags & flag) != 0 ? value : 0; };
+  ForkOptions options;
+  options.exit_signal = static_cast<u32>(request.flags & CSIGNAL);
+  options.of_parent = (request.flags & CLONE_PARENT) != 0;
+  options.waits = (request.flags & CLONE_VFORK) != 0;
+  options.clear_handlers = (request.flags & CLONE_CLEAR_SIGHAND) != 0;
+  options.stack = request.stack;
+  options.set_tls = (request.flags & CLONE_SETTLS) != 0;
+  options.tls = request.tls;
+  options.set_child_tid = given(CLONE_CHILD_SETTID, request.child_tid);
+  options.clear_child_tid = given(CLONE_CHILD_CLEARTID, request.child_tid);
+  const i64 pid = fork_process(options, caller);
+  if (pid > 0 && (request.flags & CLONE_PARENT_SETTID) != 0) {
+    const u32 number = static_cast<u32>(pid);
+    static_cast<void>(write_user(request.parent_tid, number));
+  }
+  return pid;
+}
+
+i64 clone(const CloneRequest& request, Context& caller) {
   if ((request.flags & CLONE_SIGHAND) != 0 && (request.flags & CLONE_VM) == 0) {
     return -EINVAL;
   }
   if ((request.flags & CLONE_THREAD) != 0 && (request.flags & CLONE_SIGHAND) == 0) {
     return -EINVAL;
   }
+  if ((request.flags & CLONE_THREAD) == 0) {
+    return create_process(request, caller);
+  }
   if ((request.flags & thread_flags) != thread_flags ||
       (request.flags & ~(thread_flags | optional_flags | CSIGNAL)) != 0) {
     count_unsupported(caller.orig_rax);
-    return -ENOSYS;  // a new process: not there yet
+    return -ENOSYS;
   }
   return create_thread(request, caller);
+}
+
+i64 do_fork(Context& context) {
+  return fork_process({.exit_signal = SIGCHLD}, context);
+}
+
+i64 do_vfork(Context& context) {
+  return fork_process({.exit_signal = SIGCHLD, .waits = true}, context);
 }
 
 i64 do_clone(Context& context) {
@@ -138,7 +186,10 @@ i64 do_clone3(Context& context) {
   if ((arguments.stack == 0) != (arguments.stack_size == 0)) {
     return -EINVAL;
   }
-  return clone({arguments.flags, arguments.stack == 0 ? 0 : arguments.stack + arguments.stack_size,
+  if (arguments.exit_signal > 64 || (arguments.flags & CSIGNAL) != 0) {
+    return -EINVAL;
+  }
+  return clone({arguments.flags | arguments.exit_signal, arguments.stack == 0 ? 0 : arguments.stack + arguments.stack_size,
                 arguments.parent_tid, arguments.child_tid, arguments.tls},
                context);
 }
@@ -181,14 +232,28 @@ i64 futex_wait(u64 address, u32 expected, u32 bitset, u64 deadline_ns) {
   if (bitset == 0) {
     return -EINVAL;
   }
-  const u64 gpa = AddressSpace::instance().translate(address, false);
-  if (gpa == 0) {
-    return -EFAULT;
+  AddressSpace& space = AddressSpace::instance();
+  Thread& self = Thread::current();
+  for (;;) {
+    // From here on a fork, which moves the word at its next write, makes this begin again.
+    std::atomic_ref(self.in_futex_wait).store(true, std::memory_order_seq_cst);
+    u64 gpa = space.translate(address, true);
+    gpa = gpa != 0 ? gpa : space.translate(address, false);
+    i64 result = -EFAULT;
+    if (gpa != 0) {
+      const IdleSection idle;
+      result = host_call(abi::HostCall::FutexWait, CallKind::Blocking, gpa, expected, bitset, deadline_ns,
+                         abi::futex_wait_absolute);
+    }
+    std::atomic_ref(self.in_futex_wait).store(false, std::memory_order_seq_cst);
+    if (result == -EINTR) {
+      absorb_pending();
+      if (!Signals::instance().deliverable(self)) {
+        continue;
+      }
+    }
+    return interrupted(result, deadline_ns == ~0ull ? restart_if_flagged : restart_without_handler);
   }
-  const IdleSection idle;
-  const i64 result = host_call(abi::HostCall::FutexWait, CallKind::Blocking, gpa, expected, bitset, deadline_ns,
-                               abi::futex_wait_absolute);
-  return interrupted(result, deadline_ns == ~0ull ? restart_if_flagged : restart_without_handler);
 }
 
 i64 futex_wake(u64 address, u32 count, u32 bitset) {
@@ -455,6 +520,8 @@ i64 do_membarrier(Context& context) {
 
 constexpr SyscallEntry entries[] = {
     {SYS_clone, do_clone},
+    {SYS_fork, do_fork},
+    {SYS_vfork, do_vfork},
     {SYS_clone3, do_clone3},
     {SYS_set_tid_address, do_set_tid_address},
     {SYS_set_robust_list, do_set_robust_list},
@@ -487,6 +554,7 @@ extern "C" Context* kx_thread_main(NewThread* created) {
   abi::VcpuPage& page = vcpu_page();
   Thread& thread = created->thread;
   page.thread_gva = reinterpret_cast<u64>(&thread);
+  stop_with_world();
   auto* context = reinterpret_cast<Context*>(page.stack_top_gva - sizeof(Context));
   *context = created->context;
   write_fs_base(created->fs_base);

@@ -36,6 +36,7 @@ inline constexpr u64 settable_rflags = 0x50dd5 | 0x200000;  // CF PF AF ZF SF TF
 extern "C" {
 void kx_cpl0_service_call(u64 address_or_zero);
 [[noreturn]] void kx_context_return(Context* context);
+void kx_fork_exit(u64* stack_pointer);
 u64 kx_user_copy(void* to, const void* from, u64 size);
 i64 kx_user_load32(const u32* address);
 i64 kx_user_cas32(u32* address, u32 expected, u32 desired);

@@ -117,6 +117,27 @@ kx_context_return:
     mov     %rdi, %rsp
     jmp     full_return
 
+// void kx_fork_exit(u64* stack_pointer): leaves its stack pointer there and makes the host call in the vCPU's slot. Returns
+// in the caller, and again in the child, whose vCPU starts at kx_fork_resume on a copy of this stack.
+    .globl kx_fork_exit, kx_fork_resume
+kx_fork_exit:
+    push    %rbx
+    push    %rbp
+    push    %r12
+    push    %r13
+    push    %r14
+    push    %r15
+    mov     %rsp, (%rdi)
+    out     %al, $0xf0
+kx_fork_resume:
+    pop     %r15
+    pop     %r14
+    pop     %r13
+    pop     %r12
+    pop     %rbp
+    pop     %rbx
+    ret
+
 .macro SAVE_GENERAL
     push    %rdi
     push    %rsi
@@ -397,4 +418,7 @@ memcmp:
     .quad   CTX_RIP
     .quad   cpl0_stubs
     .quad   CPL0_STRIDE
+    .quad   kx_data_begin
+    .quad   kx_image_end
+    .quad   kx_fork_resume
     .section .note.GNU-stack, "", %progbits

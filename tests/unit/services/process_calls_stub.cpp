@@ -3,7 +3,7 @@
 
 namespace kx::hv {
 
-std::optional<std::int64_t> serve_process_call(CallContext&, abi::HostCall, const std::uint64_t (&)[6]) {
+std::optional<std::int64_t> serve_process_call(CallContext&, abi::HostCall, Call&) {
   return std::nullopt;
 }
 

@@ -18,9 +18,9 @@ struct ServiceThreadTest : CallFixture {
     CallFixture::SetUp();
     prepare_signals();
     auto started = ServiceThread::start({.slow_exits = true, .spin_limit = 100ms, .tsc_khz = 1000},
-                                        [this](int signal, const abi::InboxSignal& information) {
+                                        [this](const abi::InboxSignal& information) {
                                           code.store(information.code);
-                                          signalled.store(signal);
+                                          signalled.store(information.signo);
                                         });
     ASSERT_TRUE(started);
     service = std::move(*started);

@@ -74,24 +74,31 @@ struct TimePage {
 };
 static_assert(sizeof(TimePage) == 72 && std::has_unique_object_representations_v<TimePage>);
 
-// Signals posted to the pVM from outside: one entry per signal, newest information wins for the
-// standard signals, as signal(7) has it. `bits` is set by the hypervisor and cleared by the library OS.
+// A signal posted to the pVM from outside.
 struct InboxSignal {
+  std::int32_t signo;
   std::int32_t code;  // si_code
   std::int32_t pid;
   std::uint32_t uid;
-  std::int32_t value;     // timer: its index; child: its status
-  std::uint64_t overrun;  // timer
+  std::uint64_t value;  // of sigqueue(3); a child's: its status
+  std::int64_t user_ticks;
+  std::int64_t system_ticks;
 };
-static_assert(sizeof(InboxSignal) == 24 && std::has_unique_object_representations_v<InboxSignal>);
+static_assert(sizeof(InboxSignal) == 40 && std::has_unique_object_representations_v<InboxSignal>);
 
 inline constexpr std::uint32_t max_timers = 64;
+inline constexpr std::uint32_t inbox_capacity = 64;
 
+// Signals in the order in which they were posted: a ring that the hypervisor fills (`written` counts) and the library OS
+// empties (`taken` counts). What finds no room waits in the hypervisor for HostCall::RefillInbox.
 struct Inbox {
-  std::uint64_t bits;        // signal n is bit n - 1
   std::uint64_t timer_bits;  // timer i expired
   std::uint32_t timer_expirations[max_timers];
-  InboxSignal signals[64];
+  std::uint32_t written;
+  std::uint32_t taken;
+  std::uint32_t overflowed;  // 0 or 1: more is waiting
+  std::uint32_t reserved;
+  InboxSignal signals[inbox_capacity];
   std::uint32_t newest_reader;  // number of the newest fork whose memory is still mapped elsewhere; 0: none
   std::uint32_t parent_pid;     // changes when the parent ends
 };
@@ -156,6 +163,9 @@ struct LibosHeader {
   std::uint64_t iret_frame_offset;  // RSP at iret_instruction minus RSP at iret_begin
   std::uint64_t cpl0_stubs_gva;     // exception v enters CPL0 at stubs + v * stride
   std::uint64_t cpl0_stub_stride;
+  std::uint64_t data_begin_gva;   // [begin, end): what the library OS writes; a forked child gets a copy
+  std::uint64_t data_end_gva;
+  std::uint64_t fork_resume_gva;  // where a forked child starts, on its copy of the forking thread's stack
 };
 static_assert(std::has_unique_object_representations_v<LibosHeader>);
 

@@ -57,6 +57,47 @@ enum class HostCall : std::uint32_t {
   ReceiveMessage,          // (handle, message_offset, segment_count, flags) -> bytes
   LoadFailed,              // (errno, text_offset, text_size): the first program cannot be loaded; the pVM ends
   OutOfMemory,             // (): the program needs a page and there is none; the pVM ends
+  RefillInbox,             // (): moves waiting signals into the inbox
+  NewThreadId,             // () -> a number no process or thread of the family has
+  Fork,                    // (stack pointer, gpa of the slot the child must not see or 0, end of the used arena, FS base,
+                           //   ForkFlags | exit signal, number of the fork) -> pid, in the child 0; extra[0] = gpa and
+                           //   extra[1] = size of the slot for what is written from now on
+  Wait,                    // (WaitKind, id, options of waitid(2), offset of WaitResult) -> pid or 0
+  Kill,                    // (target of kill(2), signal, si_code, value) -> 0; extra[0] = 1: the caller is meant too, and
+                           //   has not been told
+  ProcessGet,              // (ProcessAttribute, pid or 0) -> value
+  ProcessSet,              // (ProcessAttribute, pid or 0, value) -> 0
+  Executed,                // (offset, size of the name): a new program; nothing refers to inherited memory any more
+  Last,
+};
+
+enum ForkFlags : std::uint64_t {
+  fork_signal_mask = 0xff,
+  fork_of_parent = 0x100,  // CLONE_PARENT: the child becomes the caller's sibling
+  fork_waits = 0x200,      // CLONE_VFORK: the caller is told by VforkWait when the child has ended or called execve
+};
+
+enum class WaitKind : std::uint32_t { Any, Process, Group, Last };
+
+// What HostCall::Wait reports.
+struct WaitResult {
+  std::int32_t pid;
+  std::int32_t status;  // as wait(2) encodes it
+  std::uint32_t uid;
+  std::uint32_t reserved;
+  std::uint64_t usage[18];  // struct rusage
+};
+static_assert(sizeof(WaitResult) == 160 && std::has_unique_object_representations_v<WaitResult>);
+
+enum class ProcessAttribute : std::uint32_t {
+  Group,
+  Session,        // set: the caller makes a session of its own; the value is not used
+  AutoReap,       // children leave no zombies
+  NoStopSignal,   // no SIGCHLD for stopped children
+  Subreaper,
+  DeathSignal,    // PR_SET_PDEATHSIG
+  VforkWait,      // get: waits until the vfork child `pid` has called execve or ended
+  ChildrenUsage,  // get: struct rusage of the children waited for, at offset `pid` of the call buffer
   Last,
 };
 

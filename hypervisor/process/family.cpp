@@ -1,0 +1,114 @@
+#include "hypervisor/process/family.hpp"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "hypervisor/process/pvm.hpp"
+#include "hypervisor/services/service_thread.hpp"
+
+namespace kx::hv {
+
+Family::Family(kvm::System system, Sandbox sandbox, std::shared_ptr<FamilyMemory> memory, std::uint64_t memory_limit)
+    : system_(std::move(system)),
+      sandbox_(std::move(sandbox)),
+      memory_(std::move(memory)),
+      memory_limit_(memory_limit),
+      processes_(default_process_limit),
+      ended_stats_(std::make_unique<abi::Stats>()) {}
+
+Family::~Family() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (collector_.joinable()) {
+    collector_.join();
+  }
+  processes_.clear();  // its pVMs use the service thread to the end
+}
+
+void Family::set_service(std::unique_ptr<ServiceThread> service) {
+  service_ = std::move(service);
+}
+
+Result<std::shared_ptr<Pvm>> Family::make_pvm(ProcessId pid) {
+  KX_TRY_ASSIGN(kvm::Vm vm, system_.create_vm());
+  KX_TRY_ASSIGN(GuestMemory memory, GuestMemory::create(memory_, memory_limit_));
+  return std::make_shared<Pvm>(*this, pid, std::move(vm), std::move(memory));
+}
+
+void Family::add_stats(Pvm& pvm) {
+  // The guest may write its counters at any time: one copy is added up. All of them are 32-bit words up to the memory
+  // figures.
+  abi::Stats copy;
+  std::memcpy(&copy, &pvm.stats(), sizeof copy);
+  constexpr std::size_t words = offsetof(abi::Stats, memory_in_use) / sizeof(std::uint32_t);
+  std::uint32_t more[words];
+  std::uint32_t sum[words];
+  std::memcpy(more, &copy, sizeof more);
+  std::memcpy(sum, ended_stats_.get(), sizeof sum);
+  for (std::size_t i = 0; i < words; ++i) {
+    sum[i] += more[i];
+  }
+  std::memcpy(ended_stats_.get(), sum, sizeof sum);
+}
+
+void Family::ended(Pvm& pvm) {
+  std::shared_ptr<Pvm> held = processes_.find(pvm.pid());
+  pvm.close_all();
+  {
+    const std::lock_guard lock(mutex_);
+    add_stats(pvm);
+  }
+  processes_.ended(pvm.pid(), pvm.status().wait_status, pvm.usage());
+  const std::lock_guard lock(mutex_);
+  if (held != nullptr) {
+    dead_.push_back(std::move(held));
+  }
+  changed_.notify_all();
+}
+
+void Family::collect() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    changed_.wait(lock, [&] { return stopping_ || !dead_.empty(); });
+    std::vector<std::shared_ptr<Pvm>> dead = std::move(dead_);
+    dead_.clear();
+    lock.unlock();
+    dead.clear();
+    lock.lock();
+  }
+}
+
+void Family::forward_signal(const abi::InboxSignal& information) {
+  const int signal = information.signo;
+  const bool of_terminal = signal == SIGWINCH || (information.code == SI_KERNEL && (signal == SIGINT || signal == SIGQUIT ||
+                                                                                     signal == SIGTSTP));
+  const ProcessId root = init_process + 1;
+  if (of_terminal && foreground_group_.load() != 0) {
+    processes_.signal_group(foreground_group_.load(), signal, information.code);
+  } else {
+    processes_.signal_process(root, signal, information.code);
+  }
+}
+
+void Family::wait_for_end(ProcessId pid) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return processes_.find(pid) == nullptr; });
+}
+
+void Family::wait_for_streams(const std::vector<std::weak_ptr<const UniqueFd>>& streams) {
+  // A pVM lets go of a stream by closing it, too, of which nobody is told: looked at now and then.
+  constexpr std::chrono::milliseconds interval{10};
+  std::unique_lock lock(mutex_);
+  while (processes_.running() != 0 &&
+         std::any_of(streams.begin(), streams.end(), [](const auto& stream) { return !stream.expired(); })) {
+    changed_.wait_for(lock, interval);
+  }
+}
+
+}  // namespace kx::hv

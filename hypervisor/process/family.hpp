@@ -1,0 +1,124 @@
+// What the pVMs of a family share: KVM, the sandbox, memory, the table of processes, the service thread.
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <cstdint>
+#include <kx/abi/boot.hpp>
+#include <kx/base/address.hpp>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "hypervisor/boot/cpuid.hpp"
+#include "hypervisor/boot/sandbox.hpp"
+#include "hypervisor/error.hpp"
+#include "hypervisor/kvm/vm.hpp"
+#include "hypervisor/memory/family_memory.hpp"
+#include "hypervisor/process/handle_table.hpp"
+#include "hypervisor/process/process_table.hpp"
+
+namespace kx::hv {
+
+class Pvm;
+class ServiceThread;
+
+// What the library OS asks for with HostCall::Fork; nothing of it is checked yet.
+struct ForkRequest {
+  std::uint64_t rsp_gva = 0;
+  std::uint64_t except_gpa = 0;
+  std::uint64_t arena_end_gpa = 0;
+  std::uint64_t fs_base = 0;
+  std::uint64_t flags = 0;  // abi::ForkFlags and the exit signal
+  std::uint32_t sequence = 0;
+};
+
+// What it is answered.
+struct ForkResult {
+  ProcessId pid = 0;
+  std::uint64_t slot_gpa = 0;  // of the parent's
+  std::uint64_t slot_size = 0;
+};
+
+class Family {
+ public:
+  static constexpr std::size_t default_process_limit = 4096;
+
+  Family(kvm::System system, Sandbox sandbox, std::shared_ptr<FamilyMemory> memory, std::uint64_t memory_limit);
+  ~Family();
+  Family(const Family&) = delete;
+  Family& operator=(const Family&) = delete;
+
+  [[nodiscard]] kvm::System& system() { return system_; }
+  [[nodiscard]] Sandbox& sandbox() { return sandbox_; }
+  [[nodiscard]] ProcessTable& processes() { return processes_; }
+  [[nodiscard]] const GuestCpu& cpu() const { return cpu_; }
+  [[nodiscard]] const abi::LibosHeader& libos() const { return libos_; }
+  [[nodiscard]] ServiceThread* service() const { return service_.get(); }
+  [[nodiscard]] int trace_fd() const { return trace_fd_; }
+  [[nodiscard]] const std::string& program() const { return program_; }
+  [[nodiscard]] std::uint64_t memory_limit() const { return memory_limit_; }
+
+  // Set while the family starts, by one thread.
+  void set_cpu(const GuestCpu& cpu) { cpu_ = cpu; }
+  void set_libos(const abi::LibosHeader& header) { libos_ = header; }
+  void set_trace_fd(int fd) { trace_fd_ = fd; }
+  void set_program(std::string path) { program_ = std::move(path); }
+  void set_service(std::unique_ptr<ServiceThread> service);
+
+  // A pVM with nothing in it but the system slot, not in the table yet. `limit`: of its RAM.
+  Result<std::shared_ptr<Pvm>> make_pvm(ProcessId pid);
+
+  // Makes a child of `parent`, whose vCPU `vcpu` waits for the answer, and starts it. The child's memory is what the
+  // parent has frozen. Errors: EAGAIN at the limit of processes, ENOMEM, EFAULT for a request that makes no sense.
+  Result<ForkResult> fork(Pvm& parent, std::uint32_t vcpu, const ForkRequest& request);
+
+  // Called by the last vCPU's thread of a pVM.
+  void ended(Pvm& pvm);
+
+  // The terminal's foreground process group; 0: the root's.
+  [[nodiscard]] ProcessId foreground_group() const { return foreground_group_.load(); }
+  void set_foreground_group(ProcessId group) { foreground_group_.store(group); }
+  // A signal sent to kx: those of the terminal are for its foreground group, others for the root.
+  void forward_signal(const abi::InboxSignal& information);
+
+  // Returns when the process has ended and its counters are in ended_stats().
+  void wait_for_end(ProcessId pid);
+
+  // Returns when no pVM holds one of `streams` any more, or none is left.
+  void wait_for_streams(const std::vector<std::weak_ptr<const UniqueFd>>& streams);
+
+  // Sum of the counters of the pVMs that have ended.
+  [[nodiscard]] abi::Stats& ended_stats() { return *ended_stats_; }
+  [[nodiscard]] std::uint32_t forks() const { return forks_.load(); }
+
+ private:
+  Result<void> copy_state(Pvm& parent, Pvm& child, Gpa area, const ForkRequest& request);
+  void collect();
+  void add_stats(Pvm& pvm);
+
+  kvm::System system_;
+  Sandbox sandbox_;
+  std::shared_ptr<FamilyMemory> memory_;
+  std::uint64_t memory_limit_;
+  GuestCpu cpu_{};
+  abi::LibosHeader libos_{};
+  int trace_fd_ = -1;
+  std::string program_;
+  ProcessTable processes_;
+  std::unique_ptr<ServiceThread> service_;
+  std::atomic<ProcessId> foreground_group_ = 0;
+  std::atomic<std::uint32_t> forks_ = 0;
+
+  // Ended pVMs are taken down by a thread of its own: it takes longer than anybody should wait for.
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::shared_ptr<Pvm>> dead_;
+  std::unique_ptr<abi::Stats> ended_stats_;
+  bool stopping_ = false;
+  std::thread collector_;
+};
+
+}  // namespace kx::hv

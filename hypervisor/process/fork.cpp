@@ -1,0 +1,164 @@
+// Making a child of a pVM: a virtual machine whose memory is what its parent has frozen, and which goes on where the
+// parent stands.
+#include <sys/random.h>
+
+#include <bitset>
+#include <cerrno>
+#include <cstring>
+#include <kx/abi/host_call.hpp>
+
+#include "hypervisor/boot/loader.hpp"
+#include "hypervisor/process/family.hpp"
+#include "hypervisor/process/pvm.hpp"
+#include "hypervisor/vcpu/vcpu_thread.hpp"
+
+namespace kx::hv {
+
+namespace {
+
+// Page-table bits (Intel SDM vol. 3, 4.5), and the one by which the library OS marks pages of file mappings.
+constexpr std::uint64_t present = 1, writable = 2, huge = 0x80, foreign = 1 << 9;
+constexpr std::uint64_t address_mask = 0x000f'ffff'ffff'f000;
+constexpr int top_level = 4;
+
+// Copies the parent's page tables to the same places of the child. All of them lie in the system slots. What the guest
+// wrote into them is only followed inside the parent's slot, and each table once.
+class TableCopy {
+ public:
+  TableCopy(const std::byte* from, std::byte* to) : from_(from), to_(to) {}
+
+  void run() { copy(abi::boot_pml4_gpa, top_level, false); }
+
+ private:
+  void copy(std::uint64_t table_gpa, int level, bool frozen);
+
+  const std::byte* from_;
+  std::byte* to_;
+  std::bitset<abi::system_size / abi::page_size> done_;
+};
+
+// `frozen`: the table maps the program's memory: the child may write none of it before it has made a copy. The tables
+// above are writable, whatever the parent did to freeze its own.
+void TableCopy::copy(std::uint64_t table_gpa, int level, bool frozen) {
+  const bool holds_tables = table_gpa >= abi::boot_pml4_gpa && table_gpa <= abi::arena_gpa_end - abi::page_size;
+  if (!holds_tables || done_[table_gpa / abi::page_size]) {
+    return;
+  }
+  done_[table_gpa / abi::page_size] = true;
+  std::uint64_t entries[512];
+  std::memcpy(entries, from_ + table_gpa, sizeof entries);
+  for (std::uint64_t i = 0; i < 512; ++i) {
+    std::uint64_t& entry = entries[i];
+    if ((entry & present) == 0) {
+      continue;
+    }
+    const bool is_leaf = level == 1 || (level < top_level && (entry & huge) != 0);
+    const bool of_program = frozen || (level == top_level && i != (abi::linear_base >> 39 & 511));
+    if (!is_leaf) {
+      entry |= writable;
+      copy(entry & address_mask, level - 1, of_program);
+    } else if (of_program && (entry & foreign) == 0) {
+      entry &= ~writable;
+    }
+  }
+  std::memcpy(to_ + table_gpa, entries, sizeof entries);
+}
+
+// The copy of the forking thread's vCPU area: registers saved on its stack, and the answer that makes it the child.
+bool copy_area(const std::byte* from, std::byte* to, Gpa area, std::uint64_t rsp_gva, const Slot& slot) {
+  const std::uint64_t stack_start = abi::linear_gva(area.value) + abi::vcpu_stack_offset;
+  const std::uint64_t stack_top = abi::linear_gva(area.value) + abi::vcpu_stack_top;
+  if (rsp_gva < stack_start || rsp_gva >= stack_top) {
+    return false;
+  }
+  const std::uint64_t used = rsp_gva - abi::linear_base;
+  std::memcpy(to + used, from + used, stack_top - rsp_gva);
+  std::memcpy(to + area.value, from + area.value, sizeof(abi::VcpuPage));
+  // SAFETY: the child's own page, which nothing runs on yet.
+  auto& page = *reinterpret_cast<abi::VcpuPage*>(to + area.value);
+  page.pending = 0;
+  page.service_awake = 0;
+  page.call.state = static_cast<std::uint32_t>(abi::CallState::Idle);
+  page.call.result = 0;
+  page.call.extra[0] = slot.gpa;
+  page.call.extra[1] = slot.size;
+  return true;
+}
+
+void copy_range(const std::byte* from, std::byte* to, std::uint64_t start, std::uint64_t end) {
+  std::memcpy(to + start, from + start, end - start);
+}
+
+}  // namespace
+
+// The parts of the system slot that make the library OS what it is at this moment.
+Result<void> Family::copy_state(Pvm& parent, Pvm& child, Gpa area, const ForkRequest& request) {
+  const std::byte* from = parent.memory().system();
+  std::byte* to = child.memory().system();
+  if (request.arena_end_gpa < abi::arena_gpa || request.arena_end_gpa > abi::arena_gpa_end) {
+    return Unexpected{system_error_from(EFAULT, "fork: the library OS's memory")};
+  }
+  KX_TRY_ASSIGN(const Slot slot, child.memory().grow_forked());
+  if (!copy_area(from, to, area, request.rsp_gva, slot)) {
+    return Unexpected{system_error_from(EFAULT, "fork: the library OS's stack")};
+  }
+  copy_range(from, to, libos_.data_begin_gva - abi::linear_base, libos_.data_end_gva - abi::linear_base);
+  copy_range(from, to, abi::arena_gpa, request.arena_end_gpa);
+  copy_range(from, to, abi::idt_gpa, abi::idt_gpa + abi::page_size);
+  copy_range(from, to, abi::boot_info_gpa, abi::boot_info_gpa + abi::page_size);
+  copy_range(from, to, abi::cpuid_table_gpa, abi::cpuid_table_gpa + abi::page_size);
+  TableCopy(from, to).run();
+
+  // SAFETY: a fixed page of the child's own system slot.
+  auto& info = *reinterpret_cast<abi::BootInfo*>(to + abi::boot_info_gpa);
+  info.pid = static_cast<std::uint32_t>(child.pid());
+  if (::getrandom(info.random, sizeof info.random, 0) != sizeof info.random) {
+    return Unexpected{system_error("getrandom")};
+  }
+  return {};
+}
+
+Result<ForkResult> Family::fork(Pvm& parent, std::uint32_t vcpu, const ForkRequest& request) {
+  const auto forking = parent.vcpu(vcpu);
+  KX_VERIFY(forking != nullptr);
+  ForkResult result;
+  result.pid = processes_.next_id();
+  KX_TRY_ASSIGN(std::shared_ptr<Pvm> child, make_pvm(result.pid));
+  KX_TRY(child->memory().attach(child->vm(), 0));
+  KX_TRY_ASSIGN(const auto header, load_libos(child->memory()));
+  static_cast<void>(header);
+  KX_TRY(child->prepare());
+
+  result.slot_gpa = request.except_gpa;
+  if (request.except_gpa == 0) {
+    KX_TRY_ASSIGN(const Slot slot, parent.memory().grow_forked());
+    result.slot_gpa = slot.gpa;
+    result.slot_size = slot.size;
+  }
+  KX_TRY(child->memory().inherit(parent.memory(), result.slot_gpa,
+                                 std::make_shared<Snapshot>(parent.ledger(), request.sequence)));
+  KX_TRY(copy_state(parent, *child, forking->area(), request));
+  child->handles().copy_from(parent.handles());
+
+  ProcessId parent_id = parent.pid();
+  if ((request.flags & abi::fork_of_parent) != 0) {
+    processes_.change(parent.pid(), [&](const ProcessTable::Process& process) { parent_id = process.parent; });
+  }
+  child->set_parent(parent_id);
+  const bool waits = (request.flags & abi::fork_waits) != 0;
+  KX_TRY(processes_.add_child(result.pid, parent.pid(), parent_id,
+                              static_cast<int>(request.flags & abi::fork_signal_mask), waits, child));
+  const EntryPoint entry{libos_.fork_resume_gva, request.rsp_gva, 0, abi::boot_pml4_gpa, request.fs_base};
+  if (auto started = child->start_vcpu(forking->area(), entry); !started) {
+    processes_.remove(result.pid);
+    return Unexpected{std::move(started).error()};
+  }
+  forks_.fetch_add(1, std::memory_order_relaxed);
+  const std::lock_guard lock(mutex_);
+  if (!collector_.joinable()) {
+    collector_ = std::thread([this] { collect(); });
+  }
+  return result;
+}
+
+}  // namespace kx::hv

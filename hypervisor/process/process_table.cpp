@@ -1,0 +1,439 @@
+#include "hypervisor/process/process_table.hpp"
+
+#include <linux/futex.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+
+#include "hypervisor/process/pvm.hpp"
+
+namespace kx::hv {
+
+namespace {
+
+constexpr ProcessId most_ids = 1 << 22;  // pid_max of 64-bit Linux (proc(5))
+
+}  // namespace
+
+ProcessId ProcessTable::next_id() {
+  const std::lock_guard lock(mutex_);
+  do {
+    last_id_ = last_id_ + 1 == most_ids ? init_process + 1 : last_id_ + 1;
+  } while (processes_.contains(last_id_));
+  return last_id_;
+}
+
+ProcessTable::Process* ProcessTable::find_locked(ProcessId pid) {
+  const auto found = processes_.find(pid);
+  return found == processes_.end() ? nullptr : &found->second;
+}
+
+Result<void> ProcessTable::add_root(ProcessId pid, ProcessId group, ProcessId session, std::uint32_t uid,
+                                    std::shared_ptr<Pvm> pvm) {
+  const std::lock_guard lock(mutex_);
+  Process& process = processes_[pid];
+  process.pid = pid;
+  process.parent = init_process;
+  process.group = group;
+  process.session = session;
+  process.executed = true;
+  process.uid = uid;
+  process.pvm = std::move(pvm);
+  return {};
+}
+
+Result<void> ProcessTable::add_child(ProcessId pid, ProcessId forker, ProcessId parent, int exit_signal, bool waits,
+                                     std::shared_ptr<Pvm> pvm) {
+  const std::lock_guard lock(mutex_);
+  if (processes_.size() >= limit_) {
+    return Unexpected{system_error_from(EAGAIN, "the family has as many processes as it may")};
+  }
+  const Process* from = find_locked(forker);
+  if (from == nullptr) {
+    return Unexpected{system_error_from(EAGAIN, "the parent ends")};
+  }
+  Process child;
+  child.pid = pid;
+  child.parent = parent;
+  child.group = from->group;
+  child.session = from->session;
+  child.exit_signal = exit_signal;
+  child.auto_reap = from->auto_reap;
+  child.no_stop_signal = from->no_stop_signal;
+  child.uid = from->uid;
+  child.borrowed = waits;
+  child.pvm = std::move(pvm);
+  processes_.emplace(pid, std::move(child));
+  return {};
+}
+
+void ProcessTable::clear() {
+  Processes all;  // released after the lock is gone
+  const std::lock_guard lock(mutex_);
+  all.swap(processes_);
+}
+
+void ProcessTable::remove(ProcessId pid) {
+  std::shared_ptr<Pvm> released;  // after the lock is gone
+  const std::lock_guard lock(mutex_);
+  if (Process* process = find_locked(pid); process != nullptr) {
+    released = std::move(process->pvm);
+    processes_.erase(pid);
+  }
+}
+
+void ProcessTable::wait_for_vfork(Pvm& caller, ProcessId child) {
+  // The end of the caller itself is not announced here: looked at now and then.
+  constexpr std::chrono::milliseconds interval{20};
+  std::unique_lock lock(mutex_);
+  while (!caller.exiting()) {
+    const Process* process = find_locked(child);
+    if (process == nullptr || !process->borrowed) {
+      return;
+    }
+    returned_.wait_for(lock, interval);
+  }
+}
+
+void ProcessTable::wake(Process& parent) {
+  std::atomic_ref(parent.events).fetch_add(1, std::memory_order_seq_cst);
+  ::syscall(SYS_futex, &parent.events, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT32_MAX, nullptr, nullptr, 0);
+}
+
+void ProcessTable::post(Process& target, ProcessId sender, int signal, int code, std::uint64_t value) {
+  if (target.pvm == nullptr || signal == 0) {
+    return;
+  }
+  if (signal == SIGCONT) {
+    resume(target);
+  }
+  if (signal == SIGKILL) {
+    target.pvm->exit(ExitStatus{SIGKILL});
+    return;
+  }
+  abi::InboxSignal information{};
+  information.signo = signal;
+  information.code = code;
+  information.pid = sender;
+  information.uid = target.uid;
+  information.value = value;
+  target.pvm->post_signal(information);
+}
+
+void ProcessTable::resume(Process& target) {
+  if (target.state != State::Stopped) {
+    return;
+  }
+  target.state = State::Running;
+  target.stop_unreported = false;
+  target.continue_unreported = true;
+  target.pvm->resume();
+  tell_parent(target, CLD_CONTINUED, SIGCONT);
+}
+
+// SIGCHLD, or what clone(2) asked for, with the information of sigaction(2).
+void ProcessTable::tell_parent(Process& child, int code, int status) {
+  Process* parent = find_locked(child.parent);
+  if (parent == nullptr || parent->pvm == nullptr) {
+    return;
+  }
+  const bool ended = code != CLD_STOPPED && code != CLD_CONTINUED;
+  const int signal = ended ? child.exit_signal : SIGCHLD;
+  if (signal != 0 && (ended || !parent->no_stop_signal)) {
+    abi::InboxSignal information{};
+    information.signo = signal;
+    information.code = code;
+    information.pid = child.pid;
+    information.uid = child.uid;
+    information.value = static_cast<std::uint32_t>(status);
+    const auto ticks = [](const timeval& time) { return time.tv_sec * 100 + time.tv_usec / 10'000; };
+    information.user_ticks = ended ? ticks(child.usage.ru_utime) : 0;
+    information.system_ticks = ended ? ticks(child.usage.ru_stime) : 0;
+    parent->pvm->post_signal(information);
+  }
+  wake(*parent);
+}
+
+ProcessId ProcessTable::reaper_of(const Process& dead) {
+  for (ProcessId pid = dead.parent; pid != init_process;) {
+    const Process* ancestor = find_locked(pid);
+    if (ancestor == nullptr) {
+      break;
+    }
+    if (ancestor->subreaper && ancestor->pvm != nullptr) {
+      return ancestor->pid;
+    }
+    pid = ancestor->parent;
+  }
+  return init_process;
+}
+
+void ProcessTable::adopt_children(const Process& dead) {
+  const ProcessId reaper = reaper_of(dead);
+  std::vector<ProcessId> forgotten;
+  for (auto& [pid, process] : processes_) {
+    if (process.parent != dead.pid) {
+      continue;
+    }
+    process.parent = reaper;
+    process.exit_signal = SIGCHLD;
+    if (process.pvm != nullptr) {
+      process.pvm->set_parent(reaper);
+      if (process.parent_death_signal != 0) {
+        post(process, dead.pid, process.parent_death_signal, SI_USER, 0);
+      }
+    }
+    if (process.state == State::Zombie) {
+      if (reaper == init_process) {
+        forgotten.push_back(pid);
+      } else {
+        tell_parent(process, WIFSIGNALED(process.status) ? CLD_KILLED : CLD_EXITED, process.status);
+      }
+    }
+  }
+  for (const ProcessId pid : forgotten) {
+    processes_.erase(pid);
+  }
+}
+
+// True if no member of the group but `leaving` has a parent in another group of its session (POSIX, "orphaned process
+// group").
+bool ProcessTable::group_is_orphaned(ProcessId group, ProcessId leaving) {
+  for (const auto& [pid, process] : processes_) {
+    if (process.group != group || pid == leaving || process.state == State::Zombie) {
+      continue;
+    }
+    const Process* parent = process.parent == leaving ? nullptr : find_locked(process.parent);
+    if (parent != nullptr && parent->state != State::Zombie && parent->group != group &&
+        parent->session == process.session) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// A stopped member of a group that becomes orphaned would never be continued: it gets SIGHUP and SIGCONT (_exit(2)).
+void ProcessTable::hang_up_if_orphaned(ProcessId group, ProcessId session, ProcessId leaving) {
+  if (!group_is_orphaned(group, leaving)) {
+    return;
+  }
+  const bool any_stopped = std::any_of(processes_.begin(), processes_.end(), [&](const auto& entry) {
+    return entry.second.group == group && entry.second.session == session && entry.second.state == State::Stopped;
+  });
+  if (!any_stopped) {
+    return;
+  }
+  for (auto& [pid, process] : processes_) {
+    if (process.group == group && process.state != State::Zombie) {
+      post(process, init_process, SIGHUP, SI_KERNEL, 0);
+      post(process, init_process, SIGCONT, SI_KERNEL, 0);
+    }
+  }
+}
+
+void ProcessTable::ended(ProcessId pid, std::int32_t status, const rusage& usage) {
+  std::shared_ptr<Pvm> released;  // after the lock is gone
+  const std::lock_guard lock(mutex_);
+  Process* process = find_locked(pid);
+  if (process == nullptr) {
+    return;
+  }
+  released = std::move(process->pvm);
+  process->pvm = nullptr;
+  process->state = State::Zombie;
+  process->borrowed = false;
+  returned_.notify_all();
+  process->status = status;
+  process->usage = usage;
+  // Groups that the process kept from being orphaned: its own, and those of its children.
+  std::vector<std::pair<ProcessId, ProcessId>> groups{{process->group, process->session}};
+  for (const auto& [other, child] : processes_) {
+    if (child.parent == pid && child.session == process->session && child.group != process->group) {
+      groups.emplace_back(child.group, child.session);
+    }
+  }
+  for (const auto& [group, session] : groups) {
+    hang_up_if_orphaned(group, session, pid);
+  }
+  adopt_children(*process);
+  const Process* parent = find_locked(process->parent);
+  const bool vanishes = parent == nullptr || (parent->auto_reap && process->exit_signal == SIGCHLD);
+  const int code = WIFSIGNALED(status) ? CLD_KILLED : CLD_EXITED;
+  tell_parent(*process, code, WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+  if (vanishes) {
+    processes_.erase(pid);
+  }
+}
+
+void ProcessTable::stopped(ProcessId pid, int signal) {
+  const std::lock_guard lock(mutex_);
+  Process* process = find_locked(pid);
+  if (process == nullptr || process->state != State::Running) {
+    return;
+  }
+  process->state = State::Stopped;
+  process->status = W_STOPCODE(signal);
+  process->stop_unreported = true;
+  process->continue_unreported = false;
+  tell_parent(*process, CLD_STOPPED, signal);
+}
+
+void ProcessTable::executed(ProcessId pid) {
+  change(pid, [this](Process& process) {
+    process.executed = true;
+    process.borrowed = false;
+    returned_.notify_all();
+  });
+}
+
+std::int64_t ProcessTable::kill(ProcessId sender, std::int64_t target, int signal, int code, std::uint64_t value,
+                                bool& includes_sender) {
+  const std::lock_guard lock(mutex_);
+  const Process* self = find_locked(sender);
+  if (self == nullptr) {
+    return -ESRCH;
+  }
+  const ProcessId own_group = self->group;
+  bool found = false;
+  for (auto& [pid, process] : processes_) {
+    const bool wanted = target > 0    ? pid == target
+                        : target == 0 ? process.group == own_group
+                        : target == -1 ? pid != sender
+                                       : process.group == -target;
+    if (!wanted) {
+      continue;
+    }
+    found = true;
+    if (signal < 0 || signal > 64) {
+      return -EINVAL;
+    }
+    if (pid == sender) {
+      includes_sender = true;
+    } else {
+      post(process, sender, signal, code, value);
+    }
+  }
+  return found ? 0 : -ESRCH;
+}
+
+void ProcessTable::signal_group(ProcessId group, int signal, int code) {
+  const std::lock_guard lock(mutex_);
+  for (auto& [pid, process] : processes_) {
+    if (process.group == group) {
+      post(process, 0, signal, code, 0);
+    }
+  }
+}
+
+void ProcessTable::signal_process(ProcessId pid, int signal, int code) {
+  const std::lock_guard lock(mutex_);
+  if (Process* process = find_locked(pid); process != nullptr) {
+    post(*process, 0, signal, code, 0);
+  }
+}
+
+std::int64_t ProcessTable::group_of(ProcessId caller, ProcessId pid) {
+  const std::lock_guard lock(mutex_);
+  const Process* process = find_locked(pid == 0 ? caller : pid);
+  return process == nullptr ? -ESRCH : process->group;
+}
+
+std::int64_t ProcessTable::session_of(ProcessId caller, ProcessId pid) {
+  const std::lock_guard lock(mutex_);
+  const Process* process = find_locked(pid == 0 ? caller : pid);
+  return process == nullptr ? -ESRCH : process->session;
+}
+
+// setpgid(2).
+std::int64_t ProcessTable::set_group(ProcessId caller, ProcessId pid, ProcessId group) {
+  if (group < 0) {
+    return -EINVAL;
+  }
+  const std::lock_guard lock(mutex_);
+  Process* self = find_locked(caller);
+  Process* process = find_locked(pid == 0 ? caller : pid);
+  if (self == nullptr || process == nullptr || (process != self && process->parent != caller)) {
+    return -ESRCH;
+  }
+  if (process != self) {
+    if (process->session != self->session) {
+      return -EPERM;
+    }
+    if (process->executed) {
+      return -EACCES;
+    }
+  }
+  if (process->session == process->pid) {
+    return -EPERM;  // leads its session
+  }
+  group = group == 0 ? process->pid : group;
+  if (group != process->pid) {
+    const bool exists = std::any_of(processes_.begin(), processes_.end(), [&](const auto& entry) {
+      return entry.second.group == group && entry.second.session == self->session;
+    });
+    if (!exists) {
+      return -EPERM;
+    }
+  }
+  process->group = group;
+  return 0;
+}
+
+// setsid(2).
+std::int64_t ProcessTable::new_session(ProcessId caller) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [pid, process] : processes_) {
+    if (process.group == caller) {
+      return -EPERM;
+    }
+  }
+  Process* self = find_locked(caller);
+  if (self == nullptr) {
+    return -EPERM;
+  }
+  self->group = self->session = caller;
+  return caller;
+}
+
+bool ProcessTable::group_exists(ProcessId group, ProcessId session) {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(processes_.begin(), processes_.end(), [&](const auto& entry) {
+    return entry.second.group == group && entry.second.session == session;
+  });
+}
+
+bool ProcessTable::change(ProcessId pid, const std::function<void(Process&)>& change) {
+  const std::lock_guard lock(mutex_);
+  Process* process = find_locked(pid);
+  if (process != nullptr) {
+    change(*process);
+  }
+  return process != nullptr;
+}
+
+void ProcessTable::for_each(const std::function<void(const Process&)>& visit) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [pid, process] : processes_) {
+    visit(process);
+  }
+}
+
+std::shared_ptr<Pvm> ProcessTable::find(ProcessId pid) {
+  const std::lock_guard lock(mutex_);
+  Process* process = find_locked(pid);
+  return process != nullptr ? process->pvm : nullptr;
+}
+
+std::size_t ProcessTable::running() {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::size_t>(
+      std::count_if(processes_.begin(), processes_.end(), [](const auto& entry) { return entry.second.pvm != nullptr; }));
+}
+
+}  // namespace kx::hv

@@ -1,0 +1,137 @@
+// The processes of a family: who exists, whose child it is, in which group and session, and how it ended.
+//
+// Lock order: the table's lock, then that of a Pvm. No Pvm calls the table with its own lock held.
+#pragma once
+
+#include <sys/resource.h>
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "hypervisor/error.hpp"
+
+namespace kx::hv {
+
+class Pvm;
+struct CallContext;
+
+using ProcessId = std::int32_t;
+
+// Process 1 is the hypervisor: it adopts orphans and forgets them when they end.
+inline constexpr ProcessId init_process = 1;
+
+// What a wait reports of a child (wait4(2), waitid(2)).
+struct WaitReport {
+  ProcessId pid = 0;
+  std::int32_t status = 0;  // as wait(2) encodes it
+  std::uint32_t uid = 0;
+  rusage usage{};
+};
+
+struct WaitRequest {
+  enum class Kind : std::uint8_t { Any, Process, Group };
+  Kind kind = Kind::Any;
+  ProcessId id = 0;
+  std::uint32_t options = 0;  // of waitid(2)
+};
+
+class ProcessTable {
+ public:
+  enum class State : std::uint8_t { Running, Stopped, Zombie };
+
+  struct Process {
+    ProcessId pid = 0;
+    ProcessId parent = 0;
+    ProcessId group = 0;
+    ProcessId session = 0;
+    State state = State::Running;
+    int exit_signal = 0;
+    std::int32_t status = 0;     // wait status of what is to be reported
+    bool stop_unreported = false;
+    bool continue_unreported = false;
+    bool auto_reap = false;      // its children leave no zombies (SIGCHLD ignored or SA_NOCLDWAIT)
+    bool no_stop_signal = false;  // SA_NOCLDSTOP
+    bool subreaper = false;
+    bool executed = false;       // since it was forked
+    bool borrowed = false;       // vfork: the parent waits
+    int parent_death_signal = 0;
+    std::uint32_t uid = 0;
+    std::uint32_t events = 0;    // changes when a child has something to report; waits sleep on it
+    rusage usage{};              // of the ended process
+    rusage children_usage{};     // of the children that were waited for
+    std::shared_ptr<Pvm> pvm;    // null once it has ended
+  };
+
+  explicit ProcessTable(std::size_t limit) : limit_(limit) {}
+
+  // The number of the next process or thread; never that of one there is.
+  ProcessId next_id();
+
+  // Enters the family's first process, or a child of `parent`. Errors: EAGAIN at the limit.
+  Result<void> add_root(ProcessId pid, ProcessId group, ProcessId session, std::uint32_t uid, std::shared_ptr<Pvm> pvm);
+  // `forker` is whose copy it is, `parent` whose child. `waits`: the forker waits until it has called execve or ended.
+  Result<void> add_child(ProcessId pid, ProcessId forker, ProcessId parent, int exit_signal, bool waits,
+                         std::shared_ptr<Pvm> pvm);
+  void clear();
+  // Takes back a child that never ran.
+  void remove(ProcessId pid);
+  // Waits, while `caller` is not to end, for a child made with `waits`.
+  void wait_for_vfork(Pvm& caller, ProcessId child);
+
+  // The process ended with `status`: its children are adopted, its parent is told, or it vanishes at once.
+  void ended(ProcessId pid, std::int32_t status, const rusage& usage);
+  void stopped(ProcessId pid, int signal);
+  void executed(ProcessId pid);
+
+  // kill(2) by `sender`. Sets `includes_sender` instead of posting to it. 0 or -errno.
+  std::int64_t kill(ProcessId sender, std::int64_t target, int signal, int code, std::uint64_t value,
+                    bool& includes_sender);
+  // A signal of the terminal or of whoever sent it to kx.
+  void signal_group(ProcessId group, int signal, int code);
+  void signal_process(ProcessId pid, int signal, int code);
+
+  std::int64_t group_of(ProcessId caller, ProcessId pid);
+  std::int64_t session_of(ProcessId caller, ProcessId pid);
+  std::int64_t set_group(ProcessId caller, ProcessId pid, ProcessId group);
+  std::int64_t new_session(ProcessId caller);
+  bool group_exists(ProcessId group, ProcessId session);
+
+  // Runs `change` on the process under the lock. False: there is none.
+  bool change(ProcessId pid, const std::function<void(Process&)>& change);
+  // Runs `visit` on each.
+  void for_each(const std::function<void(const Process&)>& visit);
+  std::shared_ptr<Pvm> find(ProcessId pid);
+  [[nodiscard]] std::size_t running();
+
+  // wait4(2) and waitid(2) for `caller`, on its vCPU's thread. The pid, 0 (WNOHANG), or -errno.
+  std::int64_t wait(CallContext& context, ProcessId caller, const WaitRequest& request, WaitReport& report);
+
+ private:
+  using Processes = std::map<ProcessId, Process>;
+
+  // All with the lock held.
+  std::int64_t look(Process& caller, const WaitRequest& request, WaitReport& report);
+  bool report_state(Process& caller, Process& child, const WaitRequest& request, WaitReport& report);
+  void tell_parent(Process& child, int code, int status);
+  void wake(Process& parent);
+  void adopt_children(const Process& dead);
+  ProcessId reaper_of(const Process& dead);
+  void post(Process& target, ProcessId sender, int signal, int code, std::uint64_t value);
+  void resume(Process& target);
+  Process* find_locked(ProcessId pid);
+  bool group_is_orphaned(ProcessId group, ProcessId leaving);
+  void hang_up_if_orphaned(ProcessId group, ProcessId session, ProcessId leaving);
+
+  std::mutex mutex_;
+  std::condition_variable returned_;  // a process is no longer borrowed
+  Processes processes_;
+  std::size_t limit_;
+  ProcessId last_id_ = init_process;
+};
+
+}  // namespace kx::hv

@@ -1,0 +1,114 @@
+#include "process/fork.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+
+#include "files/fd_table.hpp"
+#include "host/host_call.hpp"
+#include "mm/address_space.hpp"
+#include "mm/arena.hpp"
+#include "mm/memory.hpp"
+#include "process/boot_info.hpp"
+#include "process/process.hpp"
+#include "process/thread.hpp"
+#include "process/world.hpp"
+#include "signals/signals.hpp"
+#include "signals/timers.hpp"
+#include "signals/xstate.hpp"
+
+namespace kx::libos {
+
+namespace {
+
+// The forking thread's vector registers; the child has the copy. Used by one fork at a time.
+alignas(64) u8 xstate[xstate_limit];
+
+// Fills the slot, and returns twice: in the parent with the hypervisor's answer, in the child with 0.
+HostReply make_child(const ForkOptions& options) {
+  abi::CallSlot& slot = vcpu_page().call;
+  slot.number = static_cast<u32>(abi::HostCall::Fork);
+  slot.args[1] = Memory::instance().spare_slot();
+  slot.args[2] = Arena::instance().high_gpa();
+  slot.args[3] = read_fs_base();
+  slot.args[4] = options.exit_signal | (options.of_parent ? u64{abi::fork_of_parent} : 0) |
+                 (options.waits ? u64{abi::fork_waits} : 0);
+  slot.args[5] = Memory::instance().next_sequence();
+  kx_fork_exit(&slot.args[0]);
+  return {slot.result, {slot.extra[0], slot.extra[1]}};
+}
+
+void start_child(const ForkOptions& options, const HostReply& reply, Context& context) {
+  Thread& self = Thread::current();
+  forget_world();
+  Arena::instance().keep_vcpu_area(Gpa{self.area_gpa});
+  Memory::instance().start_in_child(reply.extra[0], reply.extra[1]);
+  ThreadList::instance().keep_only(self);
+  self.flush = FlushState{};
+  AddressSpace::instance().start_in_child();
+
+  Process::instance().start_in_child(boot_info().pid);
+  self.tid = Process::instance().pid;
+  self.robust_list = 0;
+  self.clear_child_tid = options.clear_child_tid;
+  self.in_futex_wait = false;
+  FdTable::instance().start_in_child();
+  Timers::instance().forget_all();
+  Signals::instance().start_in_child(self, options.clear_handlers);
+
+  load_xstate(xstate);
+  if (options.set_tls) {
+    write_fs_base(options.tls);
+  }
+  if (options.stack != 0) {
+    context.rsp = options.stack;
+  }
+  if (options.set_child_tid != 0) {
+    static_cast<void>(write_user(options.set_child_tid, self.tid));
+  }
+}
+
+// Who waits for a futex does so at the page its word lay in when it began. After the fork the next write moves the word:
+// waits are begun again.
+void restart_futex_waits() {
+  Thread& self = Thread::current();
+  ThreadList::instance().for_each([&](Thread& thread) {
+    if (&thread != &self && std::atomic_ref(thread.in_futex_wait).load(std::memory_order_seq_cst)) {
+      std::atomic_ref(thread.page->pending).fetch_or(abi::pending_flush, std::memory_order_seq_cst);
+      host_call(abi::HostCall::Kick, CallKind::Blocking, thread.page->vcpu_index);
+    }
+  });
+}
+
+}  // namespace
+
+i64 fork_process(const ForkOptions& options, Context& caller) {
+  i64 pid = 0;
+  {
+    const StoppedWorld stopped;
+    if (!Memory::instance().has_room_for_generation()) {
+      return -EAGAIN;
+    }
+    capture_xstate(xstate);
+    AddressSpace::instance().freeze();
+    const HostReply reply = make_child(options);
+    if (reply.result < 0) {
+      return reply.result;
+    }
+    if (reply.result == 0) {
+      start_child(options, reply, caller);
+      return 0;
+    }
+    Memory::instance().begin_generation(reply.extra[0], reply.extra[1]);
+    pid = reply.result;
+  }
+  restart_futex_waits();
+  if (options.waits) {
+    const IdleSection idle;
+    host_call(abi::HostCall::ProcessGet, CallKind::Blocking, static_cast<u64>(abi::ProcessAttribute::VforkWait),
+              static_cast<u64>(pid));
+  }
+  return pid;
+}
+
+}  // namespace kx::libos
