@@ -7,15 +7,18 @@
 CASE {
   pid_t self = getpid();
   int* number = shared_memory(KX_PAGE);
+  struct gate gate = make_gate();
   pid_t child;
   START(child) {
     long sibling = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
     NEED(sibling >= 0);
     if (sibling == 0) {
       say("sibling: its parent is the first process %d\n", getppid() == self);
+      open_gate(gate);
       _exit(9);
     }
     *number = (int)sibling;
+    pass_gate(gate);
     SHOW(waitpid((pid_t)sibling, NULL, 0));
   }
   int status, right = 0;

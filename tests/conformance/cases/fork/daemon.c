@@ -11,12 +11,11 @@ CASE {
     START(second) {
       NEED(chdir("/") == 0);
       umask(0);
-      for (int fd = 3; fd < 3; fd++) close(fd);
       say("daemon: in the session %d, leader %d, terminal %d\n", getsid(0) == session, getsid(0) == getpid(),
           open("/dev/tty", O_RDWR) >= 0);
       open_gate(done);
     }
   }
-  reap("first", first);
   pass_gate(done);
+  reap("first", first);
 }

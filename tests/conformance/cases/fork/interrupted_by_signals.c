@@ -15,7 +15,7 @@ CASE {
   handle(SIGALRM, on_alarm, SA_RESTART);
   char* memory = fresh_pages(2048);
   memset(memory, 'x', 2048 * KX_PAGE);
-  struct itimerval often = {{0, 500}, {0, 500}}, never = {{0, 0}, {0, 0}};
+  struct itimerval often = {{0, 5000}, {0, 5000}}, never = {{0, 0}, {0, 0}};
   NEED(setitimer(ITIMER_REAL, &often, NULL) == 0);
   int right = 0;
   for (int i = 0; i < 40; i++) {

@@ -5,11 +5,12 @@
 #include "relatives.h"
 
 CASE {
-  SHOW(nice(3));
+  NEED(setpriority(PRIO_PROCESS, 0, 16) == 0);
+  SHOW(nice(1));
   pid_t child;
   START(child) {
     say("child: %d\n", getpriority(PRIO_PROCESS, 0));
-    SHOW(nice(2));
+    SHOW(nice(1));
   }
   reap("child", child);
   SHOW(getpriority(PRIO_PROCESS, 0));

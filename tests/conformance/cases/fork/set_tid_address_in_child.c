@@ -1,4 +1,4 @@
-// A word given by set_tid_address in common memory is cleared when the child ends: set_tid_address(2).
+// set_tid_address in a child gives its number; with memory of its own nothing is cleared at its end: set_tid_address(2).
 // marks: fork
 #include "relatives.h"
 
