@@ -119,9 +119,9 @@ static KX_UNUSED int file_with(const char* name, const char* text) {
 
 // Fresh anonymous private memory, readable and writable.
 static KX_UNUSED char* fresh_pages(long count) {
-  char* memory = mmap(NULL, (size_t)(count * KX_PAGE), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* memory = mmap(NULL, (size_t)(count * KX_PAGE), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   NEED(memory != MAP_FAILED);
-  return memory;
+  return (char*)memory;
 }
 
 static KX_UNUSED void handle(int number, void (*handler)(int), int flags) {
