@@ -21,6 +21,7 @@ struct Thread {
   u64 robust_list_size = 0;
   char name[16] = {};      // PR_SET_NAME
   u64 first_rip = 0;       // of a new thread
+  u64 futex_spin_ns = 0;   // how long the next wait spins
   Thread* next = nullptr;  // ThreadList
 
   static Thread& current() { return *reinterpret_cast<Thread*>(vcpu_page().thread_gva); }
