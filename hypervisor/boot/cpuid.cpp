@@ -126,8 +126,8 @@ kvm::CpuidList native_list() {
   return list;
 }
 
-// VMX and the architecture want a busy TSS; QEMU's emulation (check_io() in its seg_helper.c) takes the I/O bitmap only of
-// one that is not.
+// VMX and the architecture want a busy TSS; QEMU's emulation (check_io() in its seg_helper.c) takes the I/O bitmap only
+// of one that is not.
 std::uint8_t tss_type() {
   constexpr std::uint8_t available = 9, busy = 11;
   if ((native(1, 0).ecx & ecx_hypervisor) == 0) {

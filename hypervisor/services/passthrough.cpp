@@ -339,9 +339,9 @@ std::int64_t Passthrough::finish(std::int64_t result) {
   return (shape_.flags & abi::shape_returns_handle_pair) != 0 ? finish_pair(result) : result;
 }
 
-// An empty path stands for the handle's file, which is reached by its name in procfs: fchmodat(2) takes no AT_EMPTY_PATH
-// (fchmodat2, since Linux 6.6, does), and fchmod(2) no O_PATH; linkat(2) takes it, but before Linux 6.10 only with
-// CAP_DAC_READ_SEARCH, which we gave up.
+// An empty path stands for the handle's file, which is reached by its name in procfs: fchmodat(2) takes no
+// AT_EMPTY_PATH (fchmodat2, since Linux 6.6, does), and fchmod(2) no O_PATH; linkat(2) takes it, but before Linux 6.10
+// only with CAP_DAC_READ_SEARCH, which we gave up.
 std::int64_t Passthrough::name_descriptor() {
   const bool links = shape_.number == SYS_linkat && (int_arg(4) & AT_EMPTY_PATH) != 0;
   if (shape_.number != SYS_fchmodat && !links) {
