@@ -17,6 +17,13 @@ constexpr std::uint32_t first_ram_slot = 1;
 constexpr std::uint32_t first_shared_slot = 100;
 constexpr std::uint64_t shared_window_size = abi::shared_gpa_end - abi::shared_gpa;
 
+#ifndef MADV_POPULATE_WRITE
+constexpr int MADV_POPULATE_WRITE = 23;
+#endif
+// The tables of a small program, and those of a larger one.
+constexpr std::uint64_t first_table_size = 16 * abi::page_size;
+constexpr std::uint64_t more_table_size = 48 * abi::page_size;
+
 std::byte* reserve(std::uint64_t size, int prot) {
   void* area = ::mmap(nullptr, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   return area == MAP_FAILED ? nullptr : static_cast<std::byte*>(area);
@@ -82,6 +89,9 @@ Result<void> GuestMemory::attach(kvm::Vm* vm, std::uint64_t first_size) {
   system_ = Slot{abi::system_gpa, abi::system_size, base};
   // Few tables are used: 4 KiB pages for them.
   ::madvise(base + abi::boot_pml4_gpa, abi::system_size - abi::boot_pml4_gpa, MADV_NOHUGEPAGE);
+  // The guest reads an entry before it writes it: without a page that would map the host's zero page first, and the
+  // write would cost a copy on write with the guest stopped, for each table.
+  static_cast<void>(::madvise(base + abi::boot_pml4_gpa, first_table_size, MADV_POPULATE_WRITE));
   KX_TRY(set_slot(system_slot, system_));
   KX_TRY(grow(first_size));
   return {};
@@ -110,10 +120,14 @@ Result<Slot> GuestMemory::grow(std::uint64_t minimum) {
 }
 
 void GuestMemory::prefault(std::uint64_t size) {
-#ifndef MADV_POPULATE_WRITE
-  constexpr int MADV_POPULATE_WRITE = 23;
-#endif
-  static_cast<void>(::madvise(ram_[0].hva, std::min(size, ram_[0].size), MADV_POPULATE_WRITE));
+  static_cast<void>(
+      ::madvise(system_.hva + abi::boot_pml4_gpa + first_table_size, more_table_size, MADV_POPULATE_WRITE));
+  // In pieces: who maps memory meanwhile waits for the piece.
+  const std::uint64_t end = std::min(size, ram_[0].size);
+  for (std::uint64_t at = 0; at < end; at += abi::huge_page_size) {
+    static_cast<void>(
+        ::madvise(ram_[0].hva + at, std::min<std::uint64_t>(end - at, abi::huge_page_size), MADV_POPULATE_WRITE));
+  }
 }
 
 Result<void> GuestMemory::release(Gpa start, std::uint64_t size) {
