@@ -234,13 +234,16 @@ Result<void> run(const FamilyConfig& config) {
   pvm.services().timers = &timers;
   pvm.services().group_id = static_cast<std::int32_t>(boot.info.group_id);
   pvm.services().session_id = static_cast<std::int32_t>(boot.info.session_id);
-  const ServiceOptions options{
-      .slow_exits = slow_exits && boot.info.cpu_count > 1, .starts_awake = free_processor, .tsc_khz = cpu.tsc_khz};
+  const ServiceOptions options{.slow_exits = slow_exits && boot.info.cpu_count > 1,
+                               .starts_awake = free_processor,
+                               .tsc_khz = cpu.tsc_khz,
+                               .processors = boot.info.cpu_count};
   KX_TRY_ASSIGN(auto service, ServiceThread::start(options, [&pvm](int signal, const abi::InboxSignal& information) {
                   pvm.post_signal(signal, information);
                 }));
   KX_TRY(service->add_timers(timers));
   pvm.set_service(service.get());
+  pvm.services().service = service.get();
   const EntryPoint entry{libos.entry_gva, abi::linear_gva(abi::vcpu0_gpa + abi::vcpu_stack_top),
                          abi::linear_gva(abi::vcpu0_gpa), abi::boot_pml4_gpa};
   KX_TRY(pvm.start_vcpu(Gpa{abi::vcpu0_gpa}, entry));

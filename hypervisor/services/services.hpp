@@ -11,6 +11,7 @@
 namespace kx::hv {
 
 class Pvm;
+class ServiceThread;
 class TimerService;
 
 // Who owns a record lock (fcntl(2), F_SETLK) of this pVM on the host.
@@ -29,6 +30,7 @@ struct Services {
   std::int32_t group_id = 1;         // process group and session as the pVM knows them, for terminals
   std::int32_t session_id = 1;
   RecordLocks record_locks = RecordLocks::OfProcess;
+  ServiceThread* service = nullptr;  // is told which vCPUs wait
 };
 
 }  // namespace kx::hv
