@@ -128,9 +128,9 @@ kvm::CpuidList native_list() {
 
 // VMX and the architecture want a busy TSS; QEMU's emulation (check_io() in its seg_helper.c) takes the I/O bitmap only
 // of one that is not.
-std::uint8_t tss_type() {
+std::uint8_t tss_type(bool slow_exits) {
   constexpr std::uint8_t available = 9, busy = 11;
-  if ((native(1, 0).ecx & ecx_hypervisor) == 0) {
+  if (slow_exits || (native(1, 0).ecx & ecx_hypervisor) == 0) {
     return busy;
   }
   const Registers name = native(0x4000'0000, 0);
@@ -143,7 +143,7 @@ std::uint8_t tss_type() {
 Result<GuestCpu> guest_cpu(kvm::System& system, kvm::Vm& vm) {
   GuestCpu cpu{};
   cpu.slow_exits = !has_virtualization_extensions();
-  cpu.tss_type = tss_type();
+  cpu.tss_type = tss_type(cpu.slow_exits);
   kvm::CpuidList host_list;
   if (cpu.slow_exits) {
     host_list = native_list();
