@@ -3,7 +3,8 @@
 // A call through a slot costs a cache line's way between two processors instead of an exit, but only while a thread
 // polls. The thread therefore spins for a while after its last work and sleeps otherwise. On a processor that is free
 // spinning costs nobody anything, so the while is long enough to bridge a program's own work between two calls; where
-// the thread finds that others want its processor, or that it spun for nothing, it becomes short.
+// the thread finds that others want its processor, or that it spun for nothing, it becomes short. Where vCPUs of its
+// own family want all processors it does not spin at all.
 //
 // Slot protocol. The library OS stores Posted (sequentially consistent), then looks at service_awake again: if it is 0
 // it takes the call back by a compare-and-swap from Posted to Idle, or rings port_doorbell. The service thread claims a
