@@ -244,7 +244,8 @@ Result<void> run(const FamilyConfig& config) {
 
   const ServiceOptions options{.slow_exits = cpu.slow_exits && boot.info.cpu_count > 1,
                                .starts_awake = free_processor,
-                               .tsc_khz = cpu.tsc_khz};
+                               .tsc_khz = cpu.tsc_khz,
+                               .processors = boot.info.cpu_count};
   KX_TRY_ASSIGN(auto service, ServiceThread::start(options, [&family](const abi::InboxSignal& information) {
                   family.forward_signal(information);
                 }));

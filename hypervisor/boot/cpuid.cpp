@@ -126,11 +126,24 @@ kvm::CpuidList native_list() {
   return list;
 }
 
+// VMX and the architecture want a busy TSS; QEMU's emulation (check_io() in its seg_helper.c) takes the I/O bitmap only
+// of one that is not.
+std::uint8_t tss_type(bool slow_exits) {
+  constexpr std::uint8_t available = 9, busy = 11;
+  if (slow_exits || (native(1, 0).ecx & ecx_hypervisor) == 0) {
+    return busy;
+  }
+  const Registers name = native(0x4000'0000, 0);
+  constexpr std::uint32_t tcgt = 0x54474354;  // "TCGTCGTCGTCG"
+  return name.ebx == tcgt ? available : busy;
+}
+
 }  // namespace
 
 Result<GuestCpu> guest_cpu(kvm::System& system, kvm::Vm& vm) {
   GuestCpu cpu{};
   cpu.slow_exits = !has_virtualization_extensions();
+  cpu.tss_type = tss_type(cpu.slow_exits);
   kvm::CpuidList host_list;
   if (cpu.slow_exits) {
     host_list = native_list();

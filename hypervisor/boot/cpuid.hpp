@@ -15,6 +15,7 @@ struct GuestCpu {
   std::uint64_t tsc_khz;     // guest and host TSC are the same
   bool slow_exits;           // shadow paging without VMX or SVM: an exit costs tens of microseconds
   std::uint64_t hwcap;       // AT_HWCAP: leaf 1 EDX
+  std::uint8_t tss_type;     // of the task register's segment, with which the I/O bitmap is looked at
 };
 
 // KVM's list, or the processor's own features where KVM runs CPL3 natively without VMX and SVM (its list hides SSE3,

@@ -22,7 +22,7 @@ constexpr std::uint64_t huge_flags = 0xe7;
 constexpr std::uint64_t cr0_value = 0x80050033;  // PG AM WP NE ET MP PE
 constexpr std::uint64_t cr4_value = 0x50620;     // OSXSAVE FSGSBASE OSXMMEXCPT OSFXSR PAE: no SMEP, no SMAP
 constexpr std::uint64_t efer_value = 0xd01;      // NXE LMA LME SCE
-constexpr std::uint64_t user_rflags = 0x3202;    // IOPL 3, IF
+constexpr std::uint64_t user_rflags = 0x202;     // IF
 constexpr std::uint32_t exception_count = 32;
 
 template <class T>
@@ -203,7 +203,7 @@ Result<void> set_initial_state(kvm::Vcpu& vcpu, const abi::LibosHeader& header, 
   sregs.tr.base = base_gva + abi::vcpu_tables_offset + tss_offset;
   sregs.tr.limit = tss_limit;
   sregs.tr.selector = abi::selector_tss;
-  sregs.tr.type = 11;
+  sregs.tr.type = cpu.tss_type;
   sregs.tr.present = 1;
   sregs.gdt.base = base_gva + abi::vcpu_tables_offset;
   sregs.gdt.limit = gdt_limit;

@@ -23,6 +23,9 @@ static_assert(abi::memory_gpa_end == abi::shared_gpa);
 #ifndef MADV_POPULATE_WRITE
 constexpr int MADV_POPULATE_WRITE = 23;
 #endif
+// The tables of a small program, and those of a larger one.
+constexpr std::uint64_t first_table_size = 16 * abi::page_size;
+constexpr std::uint64_t more_table_size = 48 * abi::page_size;
 
 std::uint64_t granule_of(std::uint64_t gpa) {
   return (gpa - abi::memory_gpa) / abi::huge_page_size;
@@ -86,6 +89,9 @@ Result<void> GuestMemory::attach(kvm::Vm* vm, std::uint64_t first_size) {
   // The library OS in one 2 MiB page; of the rest little is used.
   ::madvise(system_, abi::boot_pml4_gpa, MADV_HUGEPAGE);
   ::madvise(system_ + abi::boot_pml4_gpa, abi::system_size - abi::boot_pml4_gpa, MADV_NOHUGEPAGE);
+  // The guest reads an entry before it writes it: without a page that would map the host's zero page first, and the
+  // write would cost a copy on write with the guest stopped, for each table.
+  prefault_system(abi::boot_pml4_gpa, first_table_size);
   if (vm_ != nullptr) {
     KX_TRY(vm_->set_slot(system_slot, abi::system_gpa, abi::system_size, system_, kvm::SlotAccess::ReadWrite));
   }
@@ -199,7 +205,13 @@ Result<void> GuestMemory::forget_inherited() {
 
 void GuestMemory::prefault(std::uint64_t size) {
   const Slot ram = first_ram();
-  static_cast<void>(::madvise(ram.hva, std::min(size, ram.size), MADV_POPULATE_WRITE));
+  prefault_system(abi::boot_pml4_gpa + first_table_size, more_table_size);
+  // In pieces: who maps memory meanwhile waits for the piece.
+  const std::uint64_t end = std::min(size, ram.size);
+  for (std::uint64_t at = 0; at < end; at += abi::huge_page_size) {
+    static_cast<void>(
+        ::madvise(ram.hva + at, std::min<std::uint64_t>(end - at, abi::huge_page_size), MADV_POPULATE_WRITE));
+  }
 }
 
 void GuestMemory::prefault_system(std::uint64_t start, std::uint64_t size) {

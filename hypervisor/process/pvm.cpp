@@ -45,7 +45,8 @@ Result<void> Pvm::prepare() {
                 }));
   timers_.emplace(std::move(timers));
   services_.timers = &*timers_;
-  return {};
+  services_.service = service();
+  return service()->add_timers(*timers_);
 }
 
 abi::Stats& Pvm::stats() {

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "hypervisor/services/service_thread.hpp"
 #include "hypervisor/vcpu/interruptible.hpp"
 
 namespace kx::hv {
@@ -39,7 +40,14 @@ std::int64_t host_syscall_blocking(const CallContext& context, long number, cons
   if (!context.may_block()) {
     return abi::result_must_exit;
   }
-  return kx_interruptible_syscall(context.kicked, number, args.data());
+  ServiceThread* const service = context.services.service;
+  if (service == nullptr) {
+    return kx_interruptible_syscall(context.kicked, number, args.data());
+  }
+  service->vcpu_waits();
+  const std::int64_t result = kx_interruptible_syscall(context.kicked, number, args.data());
+  service->vcpu_goes_on();
+  return result;
 }
 
 bool never_blocks(int fd) {

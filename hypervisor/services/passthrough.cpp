@@ -339,10 +339,12 @@ std::int64_t Passthrough::finish(std::int64_t result) {
   return (shape_.flags & abi::shape_returns_handle_pair) != 0 ? finish_pair(result) : result;
 }
 
-// fchmodat(2) takes no AT_EMPTY_PATH (fchmodat2, since Linux 6.6, does), and fchmod(2) no O_PATH: an empty path stands
-// for the handle's file, which is reached by its name in procfs.
+// An empty path stands for the handle's file, which is reached by its name in procfs: fchmodat(2) takes no
+// AT_EMPTY_PATH (fchmodat2, since Linux 6.6, does), and fchmod(2) no O_PATH; linkat(2) takes it, but before Linux 6.10
+// only with CAP_DAC_READ_SEARCH, which we gave up.
 std::int64_t Passthrough::name_descriptor() {
-  if (shape_.number != SYS_fchmodat) {
+  const bool links = shape_.number == SYS_linkat && (int_arg(4) & AT_EMPTY_PATH) != 0;
+  if (shape_.number != SYS_fchmodat && !links) {
     return 0;
   }
   char* path = reinterpret_cast<char*>(host_[1]);  // SAFETY: set by decode_path
@@ -356,6 +358,9 @@ std::int64_t Passthrough::name_descriptor() {
   std::snprintf(path, 32, "self/fd/%d", files_[0]->get());
   host_[0] = static_cast<std::uint64_t>(context_.services.sandbox->proc_fd());
   host_[1] = address_of(path);
+  if (links) {
+    host_[4] = static_cast<std::uint64_t>((int_arg(4) & ~AT_EMPTY_PATH) | AT_SYMLINK_FOLLOW);
+  }
   return 0;
 }
 

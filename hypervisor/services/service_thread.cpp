@@ -125,8 +125,14 @@ void ServiceThread::ring() {
   [[maybe_unused]] const ssize_t written = ::write(doorbell_.get(), &one, sizeof(one));
 }
 
+// Every processor has a vCPU to run: polling would take the time of one of them.
+bool ServiceThread::crowded() const {
+  return options_.processors != 0 && watched_count_.load(std::memory_order_relaxed) >=
+                                         waiting_.load(std::memory_order_relaxed) + options_.processors;
+}
+
 void ServiceThread::nudge() {
-  if (!polls_ || awake_.load(std::memory_order_relaxed)) {
+  if (!polls_ || awake_.load(std::memory_order_relaxed) || crowded()) {
     return;
   }
   // Only a hint that two vCPUs may both change: a lost decrement does not matter.
@@ -146,6 +152,7 @@ void ServiceThread::add_vcpu(Services& services, std::uint32_t index, Gpa area) 
   auto* page = reinterpret_cast<abi::VcpuPage*>(memory + abi::vcpu_page_offset);
   const std::lock_guard lock(mutex_);
   watched_.push_back({&services, index, page, {memory + abi::vcpu_call_buffer_offset, abi::vcpu_call_buffer_size}});
+  watched_count_.store(static_cast<std::uint32_t>(watched_.size()), std::memory_order_relaxed);
   version_.fetch_add(1, std::memory_order_release);
   if (options_.starts_awake && watched_.size() == 1) {
     ring();
@@ -156,6 +163,7 @@ void ServiceThread::remove_vcpu(const Services& services, std::uint32_t index) {
   std::unique_lock lock(mutex_);
   const auto removed =
       std::erase_if(watched_, [&](const Watched& w) { return w.services == &services && w.index == index; });
+  watched_count_.store(static_cast<std::uint32_t>(watched_.size()), std::memory_order_relaxed);
   if (removed != 0) {
     wait_until_taken(lock);
   }
@@ -271,7 +279,7 @@ void ServiceThread::spin() {
   auto last_work = SpinClock::now();
   auto last_check = last_work;
   auto previous = last_work;
-  while (!stopping_.load(std::memory_order_acquire)) {
+  while (!stopping_.load(std::memory_order_acquire) && !crowded()) {
     take_changes();
     const bool worked = serve_posted();
     const auto now = SpinClock::now();
@@ -299,6 +307,7 @@ void ServiceThread::spin() {
   // A call posted before its vCPU could see the 0 is either seen here, or the vCPU sees the 0: both sides store before
   // they load, sequentially consistent.
   result.served = serve_posted() || result.served;
+  result.crowded = crowded();
   adapt(result);
 }
 
@@ -307,10 +316,10 @@ void ServiceThread::adapt(SpinResult result) {
     limit_ = std::min(limit_ * 2, options_.spin_limit);
   }
   // Exits that only this vCPU's own thread can serve, such as blocking calls, wake the thread in vain: ever more of
-  // them in a row are let pass.
+  // them in a row are let pass. Threads that hand over to each other crowd it out again and again.
   fruitless_phases_ = result.served ? 0 : std::min(fruitless_phases_ + 1, 16u);
   const std::uint32_t skip = fruitless_phases_ < 2 ? 0 : std::min(1u << (fruitless_phases_ - 2), most_nudges_to_skip);
-  nudges_to_skip_.store(skip, std::memory_order_relaxed);
+  nudges_to_skip_.store(result.crowded ? most_nudges_to_skip : skip, std::memory_order_relaxed);
 }
 
 void ServiceThread::run() {

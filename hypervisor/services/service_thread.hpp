@@ -3,7 +3,8 @@
 // A call through a slot costs a cache line's way between two processors instead of an exit, but only while a thread
 // polls. The thread therefore spins for a while after its last work and sleeps otherwise. On a processor that is free
 // spinning costs nobody anything, so the while is long enough to bridge a program's own work between two calls; where
-// the thread finds that others want its processor, or that it spun for nothing, it becomes short.
+// the thread finds that others want its processor, or that it spun for nothing, it becomes short. Where vCPUs of its
+// own family want all processors it does not spin at all.
 //
 // Slot protocol. The library OS stores Posted (sequentially consistent), then looks at service_awake again: if it is 0
 // it takes the call back by a compare-and-swap from Posted to Idle, or rings port_doorbell. The service thread claims a
@@ -42,6 +43,7 @@ struct ServiceOptions {
   std::chrono::microseconds spin_limit{2000};  // how long to poll after the last work on a processor nobody else wants
   bool starts_awake = false;                   // poll as soon as there is a vCPU: a program's start is full of calls
   std::uint64_t tsc_khz = 0;                   // for nudge_interval_tsc()
+  std::uint32_t processors = 0;                // no polling while as many vCPUs run; 0: does not matter
 };
 
 class ServiceThread {
@@ -72,6 +74,10 @@ class ServiceThread {
   // Exits closer together than this call for a nudge; 0 when the thread does not poll.
   [[nodiscard]] std::uint64_t nudge_interval_tsc() const { return nudge_interval_tsc_; }
 
+  // A vCPU's own thread is about to wait for something, or has waited: meanwhile it needs no processor.
+  void vcpu_waits() { waiting_.fetch_add(1, std::memory_order_relaxed); }
+  void vcpu_goes_on() { waiting_.fetch_sub(1, std::memory_order_relaxed); }
+
   [[nodiscard]] bool polls() const { return polls_; }
   // Adding to this eventfd wakes the thread: for an ioeventfd on abi::port_doorbell.
   [[nodiscard]] int doorbell_fd() const { return doorbell_.get(); }
@@ -88,6 +94,7 @@ class ServiceThread {
   struct SpinResult {
     bool served;     // at least one call
     bool preempted;  // something else ran on this processor meanwhile
+    bool crowded;    // ended because every processor got a vCPU to run
   };
 
   ServiceThread(const ServiceOptions& options, SignalSink on_signal, bool polls);
@@ -102,6 +109,7 @@ class ServiceThread {
   void adapt(SpinResult result);
   void forward_signals();
   void ring();
+  [[nodiscard]] bool crowded() const;
 
   const ServiceOptions options_;
   const SignalSink on_signal_;
@@ -112,6 +120,8 @@ class ServiceThread {
   std::atomic<bool> awake_ = false;
   std::atomic<std::uint64_t> version_ = 0;  // of watched_ and timers_
   std::atomic<std::uint32_t> nudges_to_skip_ = 0;
+  std::atomic<std::uint32_t> watched_count_ = 0;
+  std::atomic<std::uint32_t> waiting_ = 0;  // vCPUs between vcpu_waits() and vcpu_goes_on()
 
   std::mutex mutex_;  // watched_, timers_, taken_version_
   std::condition_variable taken_;

@@ -12,6 +12,7 @@
 namespace kx::hv {
 
 class Pvm;
+class ServiceThread;
 class TimerService;
 
 // Who owns a record lock (fcntl(2), F_SETLK) of this pVM on the host.
@@ -29,6 +30,7 @@ struct Services {
   Pvm* pvm = nullptr;                // null: the process calls answer -ENOSYS
   JobControl* jobs = nullptr;        // null: terminals answer -ENOTTY when asked about processes
   RecordLocks record_locks = RecordLocks::OfProcess;
+  ServiceThread* service = nullptr;  // is told which vCPUs wait
 };
 
 }  // namespace kx::hv

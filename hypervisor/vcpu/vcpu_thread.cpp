@@ -179,7 +179,7 @@ void VcpuThread::upcall(const kvm_regs& registers, std::uint64_t vector) {
   vcpu_page.exception_vector = vector;
   kvm_regs entry = registers;
   entry.rip = pvm_.family().libos().exception_entry_gva;
-  entry.rflags = 0x3202;
+  entry.rflags = 0x202;
   if (auto set = vcpu_.set_registers(entry); !set) {
     crash(set.error().message().c_str());
   }

@@ -97,11 +97,15 @@ void acknowledge_flush() {
 }
 
 IdleSection::IdleSection(IdleKind kind) : kind_(kind) {
-  std::atomic_ref(Thread::current().flush.idle).store(static_cast<u32>(kind_), std::memory_order_seq_cst);
+  outer_ = std::atomic_ref(Thread::current().flush.idle).exchange(static_cast<u32>(kind_), std::memory_order_seq_cst);
 }
 
 IdleSection::~IdleSection() {
   std::atomic_ref idle(Thread::current().flush.idle);
+  if (outer_ != 0) {
+    idle.store(outer_, std::memory_order_seq_cst);
+    return;
+  }
   // Who stops the world stores its wish, then looks at us; this stores, then looks at the wish: one sees the other.
   idle.store(0, std::memory_order_seq_cst);
   while (kind_ == IdleKind::HostCall && world_stops()) [[unlikely]] {

@@ -51,6 +51,7 @@ class IdleSection {
 
  private:
   IdleKind kind_;
+  u32 outer_;  // of the section around this one
 };
 
 // State of one vCPU for shootdowns; in its Thread.

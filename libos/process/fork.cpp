@@ -10,6 +10,7 @@
 #include "mm/arena.hpp"
 #include "mm/memory.hpp"
 #include "process/boot_info.hpp"
+#include "process/futex.hpp"
 #include "process/process.hpp"
 #include "process/thread.hpp"
 #include "process/world.hpp"
@@ -52,6 +53,7 @@ void start_child(const ForkOptions& options, const HostReply& reply, Context& co
   self.robust_list = 0;
   self.clear_child_tid = options.clear_child_tid;
   self.in_futex_wait = false;
+  forget_futex_waiters();
   FdTable::instance().start_in_child();
   Timers::instance().forget_all();
   Signals::instance().start_in_child(self, options.clear_handlers);

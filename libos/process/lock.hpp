@@ -1,7 +1,7 @@
 // Mutual exclusion between the vCPUs of a pVM.
 //
-// Lock order: FdTable, then AddressSpace, then Signals, then Memory, then heap. None is held across a host call that
-// can block, nor while the program's memory is accessed.
+// Lock order: FdTable, then a futex bucket, then AddressSpace, then Signals, then Memory, then heap. None is held
+// across a host call that can block, nor, but for a futex bucket's, while the program's memory is accessed.
 #pragma once
 
 #include "arch/x86_64/context.hpp"

@@ -22,6 +22,7 @@ struct Thread {
   char name[16] = {};      // PR_SET_NAME
   bool in_futex_wait = false;  // futex(2): between finding the word and the end of the wait
   u64 first_rip = 0;       // of a new thread
+  u64 futex_spin_ns = 0;   // how long the next wait spins
   Thread* next = nullptr;  // ThreadList
 
   static Thread& current() { return *reinterpret_cast<Thread*>(vcpu_page().thread_gva); }

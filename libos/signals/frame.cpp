@@ -50,7 +50,6 @@ constexpr u64 minimum_stack = 2048;        // MINSIGSTKSZ
 // What rt_sigreturn takes from the frame, and what a handler starts without.
 constexpr u64 restored_rflags = 0x50dd5;  // AC RF OF DF TF SF ZF AF PF CF
 constexpr u64 cleared_rflags = 0x10500;   // RF DF TF
-constexpr u64 io_privilege = 0x3000;      // the program must not see that it has it
 
 MachineContext machine_context(const Context& context, const ThreadSignals& signals) {
   MachineContext m{};
@@ -71,7 +70,7 @@ MachineContext machine_context(const Context& context, const ThreadSignals& sign
   m.rcx = context.rcx;
   m.rsp = context.rsp;
   m.rip = Patching::instance().program_address(context.rip);
-  m.rflags = context.rflags & ~io_privilege;
+  m.rflags = context.rflags;
   m.cs = abi::selector_user_code;
   m.ss = abi::selector_user_data;
   m.error = signals.fault_error;

@@ -17,6 +17,7 @@
 #include "mm/heap.hpp"
 #include "process/clock.hpp"
 #include "process/fork.hpp"
+#include "process/futex.hpp"
 #include "process/process.hpp"
 #include "process/thread.hpp"
 #include "process/world.hpp"
@@ -228,9 +229,13 @@ struct KernelTimespec {
 };
 
 // futex(2), FUTEX_WAIT and FUTEX_WAIT_BITSET. The deadline is absolute on CLOCK_MONOTONIC.
-i64 futex_wait(u64 address, u32 expected, u32 bitset, u64 deadline_ns) {
+i64 futex_wait(u64 address, u32 expected, u32 bitset, u64 deadline_ns, bool is_private) {
   if (bitset == 0) {
     return -EINVAL;
+  }
+  if (is_private) {
+    return interrupted(wait_private_futex(address, expected, bitset, deadline_ns),
+                       deadline_ns == ~0ull ? restart_if_flagged : restart_without_handler);
   }
   AddressSpace& space = AddressSpace::instance();
   Thread& self = Thread::current();
@@ -256,16 +261,19 @@ i64 futex_wait(u64 address, u32 expected, u32 bitset, u64 deadline_ns) {
   }
 }
 
-i64 futex_wake(u64 address, u32 count, u32 bitset) {
+i64 futex_wake(u64 address, u32 count, u32 bitset, bool is_private) {
   if (bitset == 0) {
     return -EINVAL;
+  }
+  if (is_private) {
+    return address < abi::user_end ? wake_private_futex(address, count, bitset) : -EFAULT;
   }
   const u64 gpa = AddressSpace::instance().translate(address, false);
   return gpa == 0 ? -EFAULT : host_call(abi::HostCall::FutexWake, CallKind::Quick, gpa, count, bitset);
 }
 
 // Moves waiters by waking them: they find the second word changed or wait again, which the interface allows.
-i64 futex_requeue(u64 address, u32 wake, u32 requeue, bool compare, u32 expected) {
+i64 futex_requeue(u64 address, u32 wake, u32 requeue, bool compare, u32 expected, bool is_private) {
   if (compare) {
     const i64 value = kx_user_load32(reinterpret_cast<const u32*>(address));
     if (value < 0) {
@@ -276,10 +284,10 @@ i64 futex_requeue(u64 address, u32 wake, u32 requeue, bool compare, u32 expected
     }
   }
   const u64 both = static_cast<u64>(wake) + requeue;
-  return futex_wake(address, static_cast<u32>(std::min<u64>(both, 0x7fff'ffff)), ~0u);
+  return futex_wake(address, static_cast<u32>(std::min<u64>(both, 0x7fff'ffff)), ~0u, is_private);
 }
 
-i64 futex_wake_op(Context& context) {
+i64 futex_wake_op(Context& context, bool is_private) {
   const u32 encoded = static_cast<u32>(context.r9);
   const u32 operation = encoded >> 28 & 7, comparison = encoded >> 24 & 15;
   i32 argument = static_cast<i32>(encoded << 8) >> 20;
@@ -323,7 +331,7 @@ i64 futex_wake_op(Context& context) {
       break;
     }
   }
-  const i64 woken = futex_wake(context.rdi, static_cast<u32>(context.rdx), ~0u);
+  const i64 woken = futex_wake(context.rdi, static_cast<u32>(context.rdx), ~0u, is_private);
   if (woken < 0) {
     return woken;
   }
@@ -354,13 +362,14 @@ i64 futex_wake_op(Context& context) {
   if (!wake_second) {
     return woken;
   }
-  const i64 more = futex_wake(context.r8, static_cast<u32>(context.r10), ~0u);
+  const i64 more = futex_wake(context.r8, static_cast<u32>(context.r10), ~0u, is_private);
   return more < 0 ? more : woken + more;
 }
 
 i64 do_futex(Context& context) {
   const u32 operation = static_cast<u32>(context.rsi) & FUTEX_CMD_MASK;
   const bool realtime = (context.rsi & FUTEX_CLOCK_REALTIME) != 0;
+  const bool is_private = (context.rsi & FUTEX_PRIVATE_FLAG) != 0;
   if ((context.rdi & 3) != 0) {
     return -EINVAL;
   }
@@ -384,19 +393,20 @@ i64 do_futex(Context& context) {
         }
       }
       const u32 bitset = operation == FUTEX_WAIT ? ~0u : static_cast<u32>(context.r9);
-      return futex_wait(context.rdi, static_cast<u32>(context.rdx), bitset, deadline);
+      return futex_wait(context.rdi, static_cast<u32>(context.rdx), bitset, deadline, is_private);
     }
     case FUTEX_WAKE:
-      return futex_wake(context.rdi, static_cast<u32>(context.rdx), ~0u);
+      return futex_wake(context.rdi, static_cast<u32>(context.rdx), ~0u, is_private);
     case FUTEX_WAKE_BITSET:
-      return futex_wake(context.rdi, static_cast<u32>(context.rdx), static_cast<u32>(context.r9));
+      return futex_wake(context.rdi, static_cast<u32>(context.rdx), static_cast<u32>(context.r9), is_private);
     case FUTEX_REQUEUE:
-      return futex_requeue(context.rdi, static_cast<u32>(context.rdx), static_cast<u32>(context.r10), false, 0);
+      return futex_requeue(context.rdi, static_cast<u32>(context.rdx), static_cast<u32>(context.r10), false, 0,
+                           is_private);
     case FUTEX_CMP_REQUEUE:
       return futex_requeue(context.rdi, static_cast<u32>(context.rdx), static_cast<u32>(context.r10), true,
-                           static_cast<u32>(context.r9));
+                           static_cast<u32>(context.r9), is_private);
     case FUTEX_WAKE_OP:
-      return futex_wake_op(context);
+      return futex_wake_op(context, is_private);
     default:
       count_unsupported(context.orig_rax);
       return -ENOSYS;  // priority inheritance

@@ -15,6 +15,7 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/", "LANG": "C.UTF-8", "TZ": "UTC", "TERM": "dumb",
                "PYTHONDONTWRITEBYTECODE": "1"}
 CASES = []
@@ -166,15 +167,20 @@ class Test:
         return self.execute(self.pvm_command(command, kx_options), **options)
 
     def same(self, command, stdin=b"", prepare=None, kx_options=(), compare=("out", "err", "status", "tree"), status=None, limit=None,
-             normalize=None, native=None):
+             normalize=None, native=None, judge_in_lane=False):
         """Runs natively and as a pVM with the case's directory writable, each time in a fresh one, and compares.
 
         `prepare` fills the directory; `stdin` is bytes or a path under the input; `normalize` maps outputs before they are compared;
-        `native` is another command for the judge. Gives the pVM's run.
+        `native` is another command for the judge; with `judge_in_lane` it runs where the pVM runs, which has processors of its own.
+        Gives the pVM's run.
         """
         self.need(self.words(native or command)[0])
         runs = []
-        for words in (self.words(native or command), self.pvm_command(command, ["--rw", str(self.work), *kx_options])):
+        judge_words = self.words(native or command)
+        if judge_in_lane and self.setup.lane == "software":
+            environment = [f"{name}={value}" for name, value in ENVIRONMENT.items()]
+            judge_words = [str(ROOT / "tools/lane"), "exec", "--", "/usr/bin/env", "-i", *environment, *judge_words]
+        for words in (judge_words, self.pvm_command(command, ["--rw", str(self.work), *kx_options])):
             self.clean()
             if prepare:
                 prepare(self)

@@ -148,7 +148,7 @@ same_programs("python3", {
         import os, platform, resource, sys, pwd
         print(sys.executable, sys.argv, os.getcwd() == os.path.realpath("."), platform.machine(), pwd.getpwuid(0).pw_name)
         print(sorted(k for k in os.environ if not k.startswith("KX_")), sys.flags.utf8_mode, sys.stdout.encoding)
-        print(resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 10, len(os.urandom(32)), os.cpu_count(), os.get_terminal_size if 0 else "")"""),
+        print(resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 10, len(os.urandom(32)), os.cpu_count(), os.get_terminal_size if 0 else "")""", judge_in_lane=True),
     "stdin": {"command": [PYTHON, "-"], "stdin": b"import sys\nprint(sys.stdin.read(), 42)\n"},
     "exit": python("import sys; sys.exit(200)", status=200),
     "abort": python("import os; os.abort()", status=134),

@@ -80,7 +80,7 @@ same_programs("coreutils", {
     "echo": "echo -e 'a\\tb'",
     "basename": "basename /a/b/c.txt .txt",
     "dirname": "dirname /a/b/c",
-    "env": "env -u KX_LANE_SOCKET",
+    "env": "env -u KX_LANE_SOCKET -u KX_LANE_DIR",
     "printenv": "printenv HOME",
     "pwd": "pwd",
     "id": "id",
@@ -92,7 +92,7 @@ same_programs("coreutils", {
     "install": "install -m 700 -D {input}/text.txt x/y/text",
     "shred": {"command": "shred -n 1 -z a", "prepare": two_files},
     "dircolors": "dircolors -b",
-    "nproc": "nproc --all",
+    "nproc": {"command": "nproc --all", "judge_in_lane": True},
     "missing-file": {"command": "cat /no/such/file", "status": 1},
     "wrong-option": {"command": "ls --no-such-option", "status": 2},
 }, quick=("ls", "cp", "sort", "sha256sum", "env", "missing-file"))
@@ -132,7 +132,7 @@ same_programs("gawk", {
     "regex": f"gawk '{{ n += gsub(/[aeiou]+/, \"<&>\") }} END {{ print n; print }}' {TEXT}",
     "write": f"gawk '{{ print > (NR % 3 \".txt\") }}' {TEXT}",
     "exit": {"command": "gawk 'BEGIN { exit 7 }'", "status": 7},
-    "getline": "gawk 'BEGIN { while ((getline line < \"{input}/table.tsv\") > 0) n++; print n, systime() > 1600000000 }'",
+    "getline": "gawk 'BEGIN { while ((getline line < \"{input}/table.tsv\") > 0) n++; print n, (systime() > 1600000000) }'",
 }, quick=("sum",))
 
 same_programs("diffutils", {

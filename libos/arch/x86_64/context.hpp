@@ -29,8 +29,8 @@ static_assert(offsetof(Context, rax) == 80 && offsetof(Context, rdi) == 112 && o
 inline constexpr u64 entry_patched = 0x200;
 inline constexpr u64 entry_trapped = 0x201;
 
-// RFLAGS of a program: IOPL 3 (the library OS does port I/O), IF.
-inline constexpr u64 program_rflags = 0x3202;
+// RFLAGS of a program: IF. Port I/O is the matter of the TSS bitmap.
+inline constexpr u64 program_rflags = 0x202;
 inline constexpr u64 settable_rflags = 0x50dd5 | 0x200000;  // CF PF AF ZF SF TF DF OF RF AC ID
 
 extern "C" {

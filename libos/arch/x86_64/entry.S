@@ -36,7 +36,7 @@
 #define CTX_FLAGS_IMAGE 184
 
 #define CPL0_STRIDE 64
-#define USER_RFLAGS 0x3202
+#define USER_RFLAGS 0x202
 
 // ---------------------------------------------------------------------------------------------------------
 // CPL0: one stub an exception. Each instruction is emulated on shadow-paging KVMs: as few as can be.

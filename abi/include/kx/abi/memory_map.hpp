@@ -82,8 +82,7 @@ inline constexpr std::uint16_t selector_user_data = 0x2b;
 inline constexpr std::uint16_t selector_user_code = 0x33;
 inline constexpr std::uint16_t selector_tss = 0x40;
 
-// I/O ports of the pVM. Port I/O at CPL3 is allowed by IOPL 3 and by the TSS bitmap, since one kind
-// of KVM looks only at the first and another only at the second.
+// I/O ports of the pVM. The TSS bitmap allows them at CPL3; IOPL is 0, so that CLI, STI and other ports fault.
 inline constexpr std::uint16_t port_host_call = 0xf0;
 inline constexpr std::uint16_t port_doorbell = 0xf2;    // ioeventfd: wakes the service thread
 inline constexpr std::uint16_t port_cpl0_panic = 0xf4;  // an exception no stub handles

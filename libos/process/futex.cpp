@@ -1,0 +1,198 @@
+#include "process/futex.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <kx/abi/boot.hpp>
+#include <kx/abi/result.hpp>
+
+#include "host/host_call.hpp"
+#include "mm/tlb.hpp"
+#include "process/boot_info.hpp"
+#include "process/process.hpp"
+#include "process/thread.hpp"
+#include "process/time_page.hpp"
+
+namespace kx::libos {
+
+namespace {
+
+constexpr u64 no_deadline = ~0ull;
+constexpr u32 everyone = 0x7fff'ffff;
+
+// About what the two exits cost that a sleep and the wake from it take.
+constexpr u64 longest_spin_ns = 100'000;
+constexpr u64 shortest_spin_ns = 5'000;
+
+// On the stack of the thread that waits, and on its bucket's list until it is woken or gives up.
+struct Waiter {
+  u64 address;
+  u32 bitset;
+  u32 sleep_bit;        // tells the sleepers of one bucket apart
+  bool asleep = false;  // in the hypervisor, or about to be: under the bucket's lock
+  u32 woken = 0;        // the last thing a waker touches
+  Waiter* next = nullptr;
+};
+
+struct Bucket {
+  Mutex mutex;
+  u32 interested = 0;  // waiters, and those who are about to look at their word
+  u32 wakes = 0;       // what sleepers wait on in the hypervisor: changes with each wake of one
+  Waiter* first = nullptr;
+
+  void append(Waiter& waiter) {
+    Waiter** end = &first;
+    while (*end != nullptr) {
+      end = &(*end)->next;
+    }
+    *end = &waiter;
+  }
+  void remove(const Waiter& waiter) {
+    for (Waiter** at = &first; *at != nullptr; at = &(*at)->next) {
+      if (*at == &waiter) {
+        *at = waiter.next;
+        return;
+      }
+    }
+  }
+};
+
+constexpr u64 bucket_count = 256;
+Bucket buckets[bucket_count];
+u32 spinners;
+
+Bucket& bucket_of(u64 address) {
+  return buckets[(address >> 2) * 0x9e37'79b9'7f4a'7c15 >> 56];
+}
+static_assert(bucket_count == 256);
+
+bool is_woken(Waiter& waiter) {
+  return std::atomic_ref(waiter.woken).load(std::memory_order_acquire) != 0;
+}
+
+u64 cycles(u64 ns) {
+  // SAFETY: a fixed page of the system slot; the rate does not change.
+  const auto& page = *reinterpret_cast<const abi::TimePage*>(abi::linear_gva(abi::time_page_gpa));
+  return page.multiplier == 0 ? 0 : (ns << page.shift) / page.multiplier;
+}
+
+// Looks at the waiter for a while, if a processor can be spared: one is left to the thread that is to wake it. Threads
+// whose spinning was in vain spin less.
+void spin(Waiter& waiter) {
+  static const bool worthwhile = (boot_info().flags & abi::boot_slow_exits) != 0 && Process::instance().cpu_count > 1;
+  if (!worthwhile) {
+    return;
+  }
+  std::atomic_ref spinning(spinners);
+  if (spinning.fetch_add(1, std::memory_order_relaxed) + 1 < Process::instance().cpu_count) {
+    u64& limit_ns = Thread::current().futex_spin_ns;
+    limit_ns = std::clamp(limit_ns, shortest_spin_ns, longest_spin_ns);
+    const std::atomic_ref pending(vcpu_page().pending);
+    const u64 start = read_tsc(), limit = cycles(limit_ns);
+    while (!is_woken(waiter) && pending.load(std::memory_order_relaxed) == 0 && read_tsc() - start < limit) {
+      relax();
+    }
+    limit_ns = is_woken(waiter) ? limit_ns * 2 : limit_ns / 2;
+  }
+  spinning.fetch_sub(1, std::memory_order_relaxed);
+}
+
+// Sleeps in the hypervisor until woken. Otherwise the waiter is off the list, and the result says why.
+i64 sleep(Bucket& bucket, Waiter& waiter, u64 deadline_ns) {
+  for (;;) {
+    u32 seen = 0;
+    {
+      const Lock lock(bucket.mutex);
+      if (is_woken(waiter)) {
+        return 0;
+      }
+      waiter.asleep = true;
+      seen = bucket.wakes;
+    }
+    const u64 gpa = reinterpret_cast<u64>(&bucket.wakes) - abi::linear_base;
+    const i64 result = host_call(abi::HostCall::FutexWait, CallKind::Blocking, gpa, seen, waiter.sleep_bit, deadline_ns,
+                                 abi::futex_wait_absolute);
+    if (is_woken(waiter)) {
+      return 0;
+    }
+    if (result == -EINTR || result == -ETIMEDOUT) {
+      const Lock lock(bucket.mutex);
+      if (is_woken(waiter)) {
+        return 0;
+      }
+      bucket.remove(waiter);
+      return result;
+    }
+  }
+}
+
+}  // namespace
+
+i64 wait_private_futex(u64 address, u32 expected, u32 bitset, u64 deadline_ns) {
+  Bucket& bucket = bucket_of(address);
+  std::atomic_ref interested(bucket.interested);
+  const auto* word = reinterpret_cast<const u32*>(address);
+  Waiter waiter{.address = address, .bitset = bitset, .sleep_bit = 1u << (Thread::current().tid & 31)};
+  // Announced before the word is read: a waker changes the word and then looks here, so one of both sees the other.
+  interested.fetch_add(1, std::memory_order_seq_cst);
+  i64 value = kx_user_load32(word);  // brings the page in; under the lock it will rarely fault
+  if (value == static_cast<i64>(expected)) {
+    const Lock lock(bucket.mutex);
+    value = kx_user_load32(word);
+    if (value == static_cast<i64>(expected)) {
+      bucket.append(waiter);
+    }
+  }
+  i64 result = value < 0 ? -EFAULT : -EAGAIN;
+  if (value == static_cast<i64>(expected)) {
+    const IdleSection idle;  // only the library OS's own memory is touched, whose mapping does not change
+    spin(waiter);
+    result = is_woken(waiter) ? 0 : sleep(bucket, waiter, deadline_ns);
+  }
+  interested.fetch_sub(1, std::memory_order_relaxed);
+  return result;
+}
+
+void forget_futex_waiters() {
+  for (Bucket& bucket : buckets) {
+    bucket = Bucket{};
+  }
+  spinners = 0;
+}
+
+i64 wake_private_futex(u64 address, u32 count, u32 bitset) {
+  Bucket& bucket = bucket_of(address);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (std::atomic_ref(bucket.interested).load(std::memory_order_seq_cst) == 0) {
+    return 0;
+  }
+  const u32 most = static_cast<u32>(std::max(static_cast<i32>(count), 1));  // Linux wakes one for 0 as well
+  u32 woken = 0, sleepers = 0;
+  {
+    const Lock lock(bucket.mutex);
+    for (Waiter** at = &bucket.first; *at != nullptr && woken < most;) {
+      Waiter& waiter = **at;
+      if (waiter.address != address || (waiter.bitset & bitset) == 0) {
+        at = &waiter.next;
+        continue;
+      }
+      *at = waiter.next;
+      ++woken;
+      if (waiter.asleep) {
+        sleepers |= waiter.sleep_bit;
+      }
+      std::atomic_ref(waiter.woken).store(1, std::memory_order_release);
+    }
+    if (sleepers != 0) {
+      std::atomic_ref(bucket.wakes).fetch_add(1, std::memory_order_seq_cst);
+    }
+  }
+  if (sleepers != 0) {
+    // Those who share a bit with them wake up in vain, and sleep again.
+    const u64 gpa = reinterpret_cast<u64>(&bucket.wakes) - abi::linear_base;
+    host_call(abi::HostCall::FutexWake, CallKind::Quick, gpa, everyone, sleepers);
+  }
+  return woken;
+}
+
+}  // namespace kx::libos
