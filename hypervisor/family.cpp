@@ -23,6 +23,7 @@
 #include "hypervisor/boot/loader.hpp"
 #include "hypervisor/boot/program.hpp"
 #include "hypervisor/boot/sandbox.hpp"
+#include "hypervisor/ipc/family_ipc.hpp"
 #include "hypervisor/kvm/vm.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/process/stats_report.hpp"
@@ -232,6 +233,8 @@ Result<void> run(const FamilyConfig& config) {
                   pvm.post_timer(timer, expirations);
                 }));
   pvm.services().timers = &timers;
+  FamilyIpc ipc(limit);
+  pvm.services().ipc = &ipc;
   pvm.services().group_id = static_cast<std::int32_t>(boot.info.group_id);
   pvm.services().session_id = static_cast<std::int32_t>(boot.info.session_id);
   const ServiceOptions options{

@@ -12,12 +12,7 @@ namespace kx::hv {
 
 class Pvm;
 class TimerService;
-
-// Who owns a record lock (fcntl(2), F_SETLK) of this pVM on the host.
-enum class RecordLocks : std::uint8_t {
-  OfProcess,  // the kx process: exactly POSIX, as long as the family has one pVM
-  OfFile,     // the open file description: keeps relatives apart, but two opens of one file in a pVM conflict
-};
+struct FamilyIpc;
 
 struct Services {
   GuestMemory& memory;
@@ -28,7 +23,8 @@ struct Services {
   Pvm* pvm = nullptr;                // null: the process calls answer -ENOSYS
   std::int32_t group_id = 1;         // process group and session as the pVM knows them, for terminals
   std::int32_t session_id = 1;
-  RecordLocks record_locks = RecordLocks::OfProcess;
+  FamilyIpc* ipc = nullptr;     // the family's; null: System V IPC and record locks answer -ENOSYS
+  std::int32_t process_id = 2;  // of the pVM, as its family knows it
 };
 
 }  // namespace kx::hv

@@ -57,6 +57,7 @@ enum class HostCall : std::uint32_t {
   ReceiveMessage,          // (handle, message_offset, segment_count, flags) -> bytes
   LoadFailed,              // (errno, text_offset, text_size): the first program cannot be loaded; the pVM ends
   OutOfMemory,             // (): the program needs a page and there is none; the pVM ends
+  Ipc,                     // (IpcOperation, its arguments): System V IPC, kx/abi/ipc.hpp
   Last,
 };
 
