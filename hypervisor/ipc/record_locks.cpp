@@ -113,10 +113,14 @@ void RecordLocks::sync_host(const File& file, std::int64_t start, std::int64_t e
 
 // Cuts `range` out of its owner's locks.
 void RecordLocks::release(File& file, const LockRange& range) {
+  const auto cut = [&](const LockRange& lock) { return lock.pid == range.pid && overlap(lock, range); };
+  if (std::none_of(file.locks.begin(), file.locks.end(), cut)) {
+    return;
+  }
   std::vector<LockRange> kept;
   kept.reserve(file.locks.size() + 1);
   for (const LockRange& lock : file.locks) {
-    if (lock.pid != range.pid || !overlap(lock, range)) {
+    if (!cut(lock)) {
       kept.push_back(lock);
       continue;
     }

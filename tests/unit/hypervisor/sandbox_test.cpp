@@ -393,6 +393,7 @@ TEST_F(SandboxTest, OrdinaryUserNeedsNoPrivileges) {
               config.rw_paths = {directory_.string()};
               Sandbox sandbox = enter(config);
               REQUIRE_IN_CHILD(sandbox.in_user_namespace());
+              REQUIRE_IN_CHILD(sandbox.has_own_ipc());
               REQUIRE_IN_CHILD(sandbox.drop_privileges().has_value());
               REQUIRE_IN_CHILD(::geteuid() == ordinary);
               REQUIRE_IN_CHILD(write_file(directory_ / "by-user", "x"));

@@ -41,7 +41,7 @@ CASE {
     char text[16];
   } m = {5, "hello"};
   usleep(20000);
-  SHOW(msgsnd(queue, &m, 6, 0));
+  NEED(msgsnd(queue, &m, 6, 0) == 0);
   strcpy(m.text, "again");
   usleep(20000);
   m.type = 4;
