@@ -1,4 +1,5 @@
 // System V IPC: decodes the operations of HostCall::Ipc.
+#include <algorithm>
 #include <cerrno>
 #include <kx/abi/ipc.hpp>
 #include <vector>
@@ -51,7 +52,9 @@ std::int64_t IpcCall::send() {
     return -EFAULT;
   }
   ipc::Message message{static_cast<std::int64_t>(argument(1)), std::vector<std::byte>(size)};
-  copy_once(message.text.data(), from, size);
+  if (size != 0) {
+    copy_once(message.text.data(), from, size);
+  }
   return ipc_.queues.send(caller_, word(0), message, flags(3), patience());
 }
 
@@ -68,7 +71,7 @@ std::int64_t IpcCall::receive() {
   if (to == nullptr) {
     return -EFAULT;
   }
-  std::memcpy(to, message.text.data(), size);
+  std::copy_n(message.text.begin(), size, to);
   call_.extra[0] = static_cast<std::uint64_t>(message.type);
   return static_cast<std::int64_t>(size);
 }
@@ -96,7 +99,7 @@ std::int64_t IpcCall::values() {
   if (argument(2) == 0) {
     return ipc_.semaphores.count(word(0));
   }
-  if (count > abi::ipc_max_semaphores) {
+  if (count == 0 || count > abi::ipc_max_semaphores) {
     return -EINVAL;
   }
   std::byte* memory = context_.services.memory.translate_ram(Gpa{argument(2)}, count * sizeof(std::uint16_t));

@@ -90,6 +90,8 @@ TEST_F(Ipc, DecodesMessages) {
   EXPECT_EQ(call(HostCall::Ipc, {op(IpcOperation::MessageReceive), id, 0, 3, MSG_NOERROR}), 3);
   EXPECT_EQ(slot.extra[0], 7u);
   EXPECT_STREQ((get<std::array<char, 6>>(abi::ipc_data_offset).data()), "heler");
+  EXPECT_EQ(call(HostCall::Ipc, {op(IpcOperation::MessageSend), id, 7, 0, 0}), 0) << "no text";
+  EXPECT_EQ(call(HostCall::Ipc, {op(IpcOperation::MessageReceive), id, 0, 0, 0}), 0);
   on_service = true;
   EXPECT_EQ(call(HostCall::Ipc, {op(IpcOperation::MessageReceive), id, 0, 3, 0}), abi::result_must_exit);
   EXPECT_EQ(call(HostCall::Ipc, {op(IpcOperation::MessageReceive), id, 0, 3, IPC_NOWAIT}), -ENOMSG);
@@ -115,6 +117,7 @@ TEST_F(Ipc, ValuesOfSemaphoresLieInRam) {
   EXPECT_EQ(guest(ram + 4096)[0], std::byte{5});
   EXPECT_EQ(call(HostCall::Ipc, {op(IpcOperation::SemaphoreValues), set, GETALL, ~0ull, 1000}), -EFAULT);
   EXPECT_EQ(call(HostCall::Ipc, {op(IpcOperation::SemaphoreValues), set, GETALL, ram, 1ull << 40}), -EINVAL);
+  EXPECT_EQ(call(HostCall::Ipc, {op(IpcOperation::SemaphoreValues), set, SETALL, ram, 0}), -EINVAL);
 }
 
 TEST_F(Ipc, PermissionsAreThoseOfOwnerGroupAndOthers) {
