@@ -5,7 +5,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <random>
 #include <thread>
+#include <vector>
 
 #include "call_fixture.hpp"
 #include "hypervisor/ipc/family_ipc.hpp"
@@ -148,6 +150,60 @@ TEST_F(RecordLocks, ADeadlockIsAnError) {
   EXPECT_EQ(set(child, F_UNLCK, 0, 0, second.get()), 0);
   waiting.join();
   EXPECT_EQ(result, 0);
+}
+
+// Processes of the family and one of the host take turns on eight bytes.
+TEST_F(RecordLocks, NobodyEverSharesAWriteLock) {
+  constexpr int processes = 4, rounds = 300, bytes = 8;
+  std::atomic<int> writers[bytes] = {}, readers[bytes] = {}, violations = 0;
+  std::uint32_t word = 0;
+  const auto turn = [&](std::minstd_rand& random, auto&& take, auto&& leave) {
+    const int start = static_cast<int>(random() % bytes);
+    const int end = start + static_cast<int>(random() % static_cast<unsigned>(bytes - start));
+    const bool writes = random() % 2 != 0;
+    take(static_cast<short>(writes ? F_WRLCK : F_RDLCK), start, end);
+    for (int i = start; i <= end; ++i) {
+      const int others = writes ? writers[i]++ + readers[i] : (readers[i]++, writers[i].load());
+      violations += others != 0;
+    }
+    for (int i = start; i <= end; ++i) {
+      writes ? --writers[i] : --readers[i];
+    }
+    leave(start, end);
+  };
+  std::vector<std::thread> threads;
+  for (int process = 0; process < processes; ++process) {
+    threads.emplace_back([&, pid = parent + process] {
+      std::minstd_rand random(static_cast<unsigned>(pid));
+      for (int i = 0; i < rounds; ++i) {
+        turn(
+            random,
+            [&](short type, int start, int end) { violations += wait(pid, type, start, end, fd.get(), &word) != 0; },
+            [&](int, int) { violations += set(pid, F_UNLCK, 0, INT64_MAX) != 0; });
+      }
+    });
+  }
+  threads.emplace_back([&] {
+    const UniqueFd other(::open((path + "/f").c_str(), O_RDWR | O_CLOEXEC));
+    const auto host = [&](int command, short type, int start, int end) {
+      struct flock lock {};
+      lock.l_type = type;
+      lock.l_start = start;
+      lock.l_len = end - start + 1;
+      violations += ::fcntl(other.get(), command, &lock) != 0;
+    };
+    std::minstd_rand random(1);
+    for (int i = 0; i < rounds; ++i) {
+      turn(
+          random, [&](short type, int start, int end) { host(F_OFD_SETLKW, type, start, end); },
+          [&](int start, int end) { host(F_OFD_SETLK, F_UNLCK, start, end); });
+    }
+  });
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  EXPECT_EQ(violations, 0);
+  EXPECT_EQ(host_sees(0, 1000), F_UNLCK) << "nothing is left";
 }
 
 TEST_F(RecordLocks, RangesAreCheckedAsByTheHost) {
