@@ -11,7 +11,9 @@ CASE {
   int queue = msgget(key, IPC_CREAT | 0600);
   CHECK(queue >= 0 && msgget(key, 0) == queue && msgget(key, IPC_CREAT | 0600) == queue);
   SHOW(msgget(key, IPC_CREAT | IPC_EXCL | 0600));
-  CHECK(msgget(IPC_PRIVATE, 0600 | IPC_EXCL) != queue);
+  int private = msgget(IPC_PRIVATE, 0600 | IPC_EXCL);
+  CHECK(private >= 0 && private != queue);
+  SHOW(msgctl(private, IPC_RMID, NULL));
   SHOW(msgctl(queue, IPC_RMID, NULL));
   SHOW(msgget(key, 0));
 

@@ -29,7 +29,7 @@ CASE {
 
   int set = semget(key, 1, IPC_CREAT | 0400);
   SHOW(semop(set, &(struct sembuf){0, 1, 0}, 1));
-  SHOW(semop(set, &(struct sembuf){0, 0, 0}, 1));
+  SHOW(semop(set, &(struct sembuf){0, 0, IPC_NOWAIT}, 1));
   SHOW(semctl(set, 0, SETVAL, 1));
   SHOW(semctl(set, 0, GETVAL));
   STATUS(semget(key, 1, 0200));
