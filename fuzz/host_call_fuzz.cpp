@@ -20,12 +20,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <kx/abi/ipc.hpp>
 #include <kx/abi/memory_map.hpp>
 #include <kx/abi/syscall_shapes.hpp>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "hypervisor/ipc/family_ipc.hpp"
 #include "hypervisor/services/host_calls.hpp"
 #include "hypervisor/services/timers.hpp"
 #include "hypervisor/vcpu/interruptible.hpp"
@@ -102,6 +104,7 @@ struct Target {
     add(pair[0]), add(pair[1]);
     add(::eventfd(1, EFD_CLOEXEC));
     services.timers = &timers;
+    services.ipc = &ipc;
   }
 
   void add(int fd) {
@@ -114,6 +117,7 @@ struct Target {
   HandleTable handles;
   Clock clock;
   TimerService timers = std::move(*TimerService::create([](std::uint32_t, std::uint64_t) {}));
+  FamilyIpc ipc{16 << 20};
   Services services{memory, handles, clock};
 };
 
@@ -180,6 +184,9 @@ void serve_one(Target& target, FuzzedDataProvider& data) {
   slot.number = pick_number(data);
   for (std::uint64_t& arg : slot.args) {
     arg = pick_argument(data);
+  }
+  if (slot.number == static_cast<std::uint32_t>(abi::HostCall::Ipc)) {
+    slot.args[0] = data.ConsumeIntegralInRange<std::uint64_t>(0, static_cast<std::uint64_t>(abi::IpcOperation::Last));
   }
   slot.extra[0] = pick_argument(data);
   fill_buffer(data, buffer);

@@ -69,6 +69,11 @@ Result<bool> enter_mount_namespace(const SandboxConfig& config) {
   return true;
 }
 
+// False where the kernel has none.
+bool enter_ipc_namespace() {
+  return ::unshare(CLONE_NEWIPC) == 0;
+}
+
 Result<Bind> make_bind(const std::string& option, const std::string& source, Access access) {
   struct stat status {};
   if (::stat(source.c_str(), &status) != 0) {
@@ -272,6 +277,8 @@ Result<Sandbox> Sandbox::enter(const SandboxConfig& config) {
   const std::string callers_directory = current_directory();
   KX_TRY_ASSIGN(const Access access, root_access(config));
   KX_TRY_ASSIGN(sandbox.in_user_namespace_, enter_mount_namespace(config));
+
+  sandbox.has_own_ipc_ = enter_ipc_namespace();
 
   if (auto dev = clone_tree(AT_FDCWD, "/dev", TreeDepth::WithSubmounts)) {
     sandbox.dev_ = std::move(dev).value();

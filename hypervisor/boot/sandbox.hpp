@@ -34,7 +34,8 @@ struct SandboxConfig {
 
 // The view: the root read-only, without devices and set-user-ID; a private, empty /tmp and /dev/shm; /proc covered, as
 // the library OS emulates it; /sys read-only, and without what is mounted in it if the caller is root; then the rw
-// paths and the volumes, also below the private /tmp. All of it lives in a mount namespace of the process's own.
+// paths and the volumes, also below the private /tmp. All of it lives in a mount namespace of the process's own, and
+// message queues in an IPC namespace.
 //
 // No procfs can be reached in it, wherever one is mounted below the root or a volume: it is covered by something empty.
 // Sockets and FIFOs of the host are visible, also in read-only mounts; the file and network services decide whether
@@ -69,6 +70,9 @@ class Sandbox {
   // True if a user namespace was needed: the caller is not privileged, and only its own user and group exist inside.
   [[nodiscard]] bool in_user_namespace() const { return in_user_namespace_; }
 
+  // True if POSIX message queues are the family's own; without an IPC namespace they would be the host's.
+  [[nodiscard]] bool has_own_ipc() const { return has_own_ipc_; }
+
  private:
   Sandbox() = default;
 
@@ -79,6 +83,7 @@ class Sandbox {
   std::optional<uid_t> uid_;
   std::optional<gid_t> gid_;
   bool in_user_namespace_ = false;
+  bool has_own_ipc_ = false;
 };
 
 }  // namespace kx::hv

@@ -17,6 +17,7 @@ Family::Family(kvm::System system, Sandbox sandbox, std::shared_ptr<FamilyMemory
       memory_(std::move(memory)),
       memory_limit_(memory_limit),
       processes_(default_process_limit),
+      ipc_(memory_limit),
       ended_stats_(std::make_unique<abi::Stats>()) {}
 
 Family::~Family() {
@@ -64,6 +65,7 @@ void Family::ended(Pvm& pvm) {
     const std::lock_guard lock(mutex_);
     add_stats(pvm);
   }
+  ipc_.process_gone(pvm.pid());
   processes_.ended(pvm.pid(), pvm.status().wait_status, pvm.usage());
   const std::lock_guard lock(mutex_);
   if (held != nullptr) {

@@ -15,6 +15,7 @@
 #include "hypervisor/boot/cpuid.hpp"
 #include "hypervisor/boot/sandbox.hpp"
 #include "hypervisor/error.hpp"
+#include "hypervisor/ipc/family_ipc.hpp"
 #include "hypervisor/kvm/vm.hpp"
 #include "hypervisor/memory/family_memory.hpp"
 #include "hypervisor/process/handle_table.hpp"
@@ -54,6 +55,7 @@ class Family {
   [[nodiscard]] kvm::System& system() { return system_; }
   [[nodiscard]] Sandbox& sandbox() { return sandbox_; }
   [[nodiscard]] ProcessTable& processes() { return processes_; }
+  [[nodiscard]] FamilyIpc& ipc() { return ipc_; }
   [[nodiscard]] const GuestCpu& cpu() const { return cpu_; }
   [[nodiscard]] const abi::LibosHeader& libos() const { return libos_; }
   [[nodiscard]] ServiceThread* service() const { return service_.get(); }
@@ -108,6 +110,7 @@ class Family {
   int trace_fd_ = -1;
   std::string program_;
   ProcessTable processes_;
+  FamilyIpc ipc_;
   std::unique_ptr<ServiceThread> service_;
   std::atomic<ProcessId> foreground_group_ = 0;
   std::atomic<std::uint32_t> forks_ = 0;

@@ -139,6 +139,7 @@ Result<ForkResult> Family::fork(Pvm& parent, std::uint32_t vcpu, const ForkReque
                                  std::make_shared<Snapshot>(parent.ledger(), request.sequence)));
   KX_TRY(copy_state(parent, *child, forking->area(), request));
   child->handles().copy_from(parent.handles());
+  ipc_.process_forked(parent.pid(), result.pid);
 
   ProcessId parent_id = parent.pid();
   if ((request.flags & abi::fork_of_parent) != 0) {

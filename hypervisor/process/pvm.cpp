@@ -22,6 +22,8 @@ Pvm::Pvm(Family& family, ProcessId pid, kvm::Vm vm, GuestMemory memory)
   services_.sandbox = &family.sandbox();
   services_.pvm = this;
   services_.jobs = this;
+  services_.ipc = &family.ipc();
+  services_.process_id = pid;
 }
 
 Pvm::~Pvm() {

@@ -1,6 +1,8 @@
 // What the handlers of host calls share: checked access to the call buffer, and host system calls with their rules.
 #pragma once
 
+#include <fcntl.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -106,6 +108,11 @@ std::int64_t add_handle(const CallContext& context, int fd);
 // In a struct ucred from the host, kx's own pid becomes 0: a process of the family, which has other pids.
 void hide_own_pid(std::byte* credentials, std::size_t size);
 
+// The process that makes a call, as its family knows it.
+inline std::int32_t process_id(const CallContext& context) {
+  return context.services.process_id;
+}
+
 // The handlers, one group per file.
 std::int64_t serve_passthrough(CallContext& context, Call& call);
 
@@ -135,5 +142,11 @@ std::int64_t serve_handle_path(CallContext& context, Call& call);
 std::int64_t serve_random(CallContext& context, Call& call);
 std::int64_t serve_process_times(CallContext& context, Call& call);
 std::int64_t serve_decode(CallContext& context, Call& call);  // decode.cpp
+std::int64_t serve_ipc(CallContext& context, Call& call);     // ipc_calls.cpp
+// F_GETLK, F_SETLK and F_SETLKW on the open file `fd`; the struct flock lies at `offset`. record_lock_calls.cpp
+std::int64_t serve_record_lock(const CallContext& context, int fd, int command, std::uint64_t offset);
+// After F_OFD_GETLK with `asked` the host says that `found` is in the way: if it is a lock of the family's, tells
+// whose.
+void name_family_lock(const CallContext& context, int fd, const struct flock& asked, struct flock& found);
 
 }  // namespace kx::hv

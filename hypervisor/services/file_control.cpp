@@ -131,48 +131,21 @@ std::int64_t open_peer(const CallContext& context, int fd, const IoctlShape& sha
   return peer < 0 ? peer : add_handle(context, static_cast<int>(peer));
 }
 
-struct LockCommand {
-  int host;
-  bool set;
-  bool wait;
-};
-
-// fcntl(2): the OFD forms demand l_pid 0 and are owned by the open file description.
-LockCommand lock_command(const Services& services, int command) {
-  const bool by_file = services.record_locks == RecordLocks::OfFile;
-  switch (command) {
-    case F_GETLK:
-      return {by_file ? F_OFD_GETLK : F_GETLK, false, false};
-    case F_SETLK:
-      return {by_file ? F_OFD_SETLK : F_SETLK, true, false};
-    case F_SETLKW:
-      return {by_file ? F_OFD_SETLKW : F_SETLKW, true, true};
-    case F_OFD_SETLKW:
-      return {command, true, true};
-    case F_OFD_SETLK:
-      return {command, true, false};
-    default:
-      return {command, false, false};
-  }
-}
-
-std::int64_t record_lock(const CallContext& context, int fd, int command, std::uint64_t offset) {
+// Locks of an open file description are the host's own: its description is the program's.
+std::int64_t file_lock(const CallContext& context, int fd, int command, std::uint64_t offset) {
   struct flock lock;
   if (!copy_in(context, offset, lock)) {
     return -EFAULT;
   }
-  const bool asks_by_file = command == F_OFD_GETLK || command == F_OFD_SETLK || command == F_OFD_SETLKW;
-  if (!asks_by_file) {
-    lock.l_pid = 0;
-  }
-  const LockCommand host = lock_command(context.services, command);
-  const SyscallArgs args{static_cast<std::uint64_t>(fd), static_cast<std::uint64_t>(host.host), address_of(&lock)};
+  const struct flock asked = lock;
+  const SyscallArgs args{static_cast<std::uint64_t>(fd), static_cast<std::uint64_t>(command), address_of(&lock)};
   const std::int64_t result =
-      host.wait ? host_syscall_blocking(context, SYS_fcntl, args) : host_syscall(SYS_fcntl, args);
-  if (result >= 0 && !host.set && !copy_out(context, offset, lock)) {
-    return -EFAULT;
+      command == F_OFD_SETLKW ? host_syscall_blocking(context, SYS_fcntl, args) : host_syscall(SYS_fcntl, args);
+  if (result < 0 || command != F_OFD_GETLK) {
+    return result;
   }
-  return result;
+  name_family_lock(context, fd, asked, lock);
+  return copy_out(context, offset, lock) ? result : -EFAULT;
 }
 
 }  // namespace
@@ -224,10 +197,11 @@ std::int64_t serve_fcntl(CallContext& context, Call& call) {
     case F_GETLK:
     case F_SETLK:
     case F_SETLKW:
+      return serve_record_lock(context, fd, command, call.args[2]);
     case F_OFD_GETLK:
     case F_OFD_SETLK:
     case F_OFD_SETLKW:
-      return record_lock(context, fd, command, call.args[2]);
+      return file_lock(context, fd, command, call.args[2]);
     default:
       return -EINVAL;  // F_SETOWN, F_SETLEASE, F_NOTIFY: signals and leases of the host
   }

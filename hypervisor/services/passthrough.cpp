@@ -205,6 +205,9 @@ std::int64_t Passthrough::check() const {
         return -EINVAL;
       }
       return call_.args[1] == 0 ? 0 : -ESRCH;
+    case SYS_mq_open:
+    case SYS_mq_unlink:  // the host's queues are nobody's here
+      return context_.services.sandbox != nullptr && context_.services.sandbox->has_own_ipc() ? 0 : -ENOSYS;
     case SYS_socket:
     case SYS_socketpair:
       return socket_allowed(int_arg(0), int_arg(1), int_arg(2)) ? 0 : -EAFNOSUPPORT;

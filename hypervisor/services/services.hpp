@@ -14,12 +14,7 @@ namespace kx::hv {
 class Pvm;
 class ServiceThread;
 class TimerService;
-
-// Who owns a record lock (fcntl(2), F_SETLK) of this pVM on the host.
-enum class RecordLocks : std::uint8_t {
-  OfProcess,  // the kx process: exactly POSIX, as long as the family has one pVM
-  OfFile,     // the open file description: keeps relatives apart, but two opens of one file in a pVM conflict
-};
+struct FamilyIpc;
 
 struct Services {
   GuestMemory& memory;
@@ -29,8 +24,9 @@ struct Services {
   TimerService* timers = nullptr;    // null: TimerArm answers -ENOSYS
   Pvm* pvm = nullptr;                // null: the process calls answer -ENOSYS
   JobControl* jobs = nullptr;        // null: terminals answer -ENOTTY when asked about processes
-  RecordLocks record_locks = RecordLocks::OfProcess;
   ServiceThread* service = nullptr;  // is told which vCPUs wait
+  FamilyIpc* ipc = nullptr;          // the family's; null: System V IPC and record locks answer -ENOSYS
+  std::int32_t process_id = 2;       // of the pVM, as its family knows it
 };
 
 }  // namespace kx::hv

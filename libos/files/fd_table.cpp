@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "files/record_lock.hpp"
 #include "mm/address_space.hpp"
 #include "mm/heap.hpp"
 #include "process/limits.hpp"
@@ -18,6 +19,19 @@ constexpr u32 most_descriptors = 64 << 10;
 u32 descriptor_limit() {
   return static_cast<u32>(std::min<u64>(resource_limit(7 /* RLIMIT_NOFILE */), most_descriptors));
 }
+
+// A file taken out of the table. Goes after the table's lock.
+struct ClosedFile {
+  FileRef file;
+  ClosedFile() = default;
+  ClosedFile(const ClosedFile&) = delete;
+  ClosedFile& operator=(const ClosedFile&) = delete;
+  ~ClosedFile() {
+    if (file) {
+      drop_record_locks(*file);
+    }
+  }
+};
 
 }  // namespace
 
@@ -118,7 +132,7 @@ i64 FdTable::check_room() {
 }
 
 i64 FdTable::replace(u32 fd, FileRef file, bool close_on_exec) {
-  FileRef old;
+  ClosedFile old;
   const Lock lock(mutex_);
   if (fd >= descriptor_limit()) {
     return -EBADF;
@@ -126,19 +140,19 @@ i64 FdTable::replace(u32 fd, FileRef file, bool close_on_exec) {
   if (!reserve(fd + 1)) {
     return -ENOMEM;
   }
-  old = FileRef(entries_[fd].file);
+  old.file = FileRef(entries_[fd].file);
   entries_[fd] = {file.release(), close_on_exec};
   return fd;
 }
 
 i64 FdTable::close(u64 fd) {
-  FileRef old;
+  ClosedFile old;
   const Lock lock(mutex_);
   fd = static_cast<u32>(fd);
   if (fd >= capacity_ || entries_[fd].file == nullptr) {
     return -EBADF;
   }
-  old = FileRef(entries_[fd].file);
+  old.file = FileRef(entries_[fd].file);
   entries_[fd] = {};
   lowest_free_ = std::min(lowest_free_, static_cast<u32>(fd));
   return 0;

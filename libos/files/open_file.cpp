@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <kx/abi/ipc.hpp>
 
 #include "host/host_call.hpp"
 #include "mm/heap.hpp"
@@ -31,6 +32,10 @@ void OpenFile::release() {
     if (signal_watch != nullptr) {
       Signals::instance().remove_watch(*signal_watch);
       heap_delete(signal_watch);
+    }
+    if (segment >= 0) {
+      host_call(abi::HostCall::Ipc, CallKind::Quick, static_cast<u64>(abi::IpcOperation::SegmentDetach),
+                static_cast<u64>(segment));
     }
     host_call(abi::HostCall::Close, CallKind::Quick, handle_);
     heap_delete(this);

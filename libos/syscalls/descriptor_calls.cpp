@@ -4,14 +4,13 @@
 #include <fcntl.h>
 #include <sys/syscall.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include "files/fd_table.hpp"
+#include "files/record_lock.hpp"
 #include "files/signal_sink.hpp"
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
-#include "mm/tlb.hpp"
 #include "process/limits.hpp"
 
 namespace kx::libos {
@@ -71,24 +70,6 @@ i64 set_status_flags(OpenFile& file, u64 flags) {
     file.set_flags((file.flags() & ~settable_flags) | (static_cast<u32>(flags) & settable_flags));
   }
   return result;
-}
-
-i64 record_lock(const OpenFile& file, u64 command, u64 address) {
-  struct flock lock {};
-  if (!copy_from_user(&lock, address, sizeof lock)) {
-    return -EFAULT;
-  }
-  std::copy_n(reinterpret_cast<const u8*>(&lock), sizeof lock, call_buffer());
-  i64 result = 0;
-  {
-    const IdleSection idle;
-    result = host_call(abi::HostCall::Fcntl, CallKind::Quick, file.handle(), command, 0);
-  }
-  if (result == 0 && (command == F_GETLK || command == F_OFD_GETLK) &&
-      !copy_to_user(address, call_buffer(), sizeof lock)) {
-    return -EFAULT;
-  }
-  return interrupted(result, restart_if_flagged);
 }
 
 i64 call_fcntl(Context& context) {

@@ -45,6 +45,9 @@ std::span<const SyscallEntry> signal_calls();
 std::span<const SyscallEntry> time_calls();
 std::span<const SyscallEntry> wait_calls();
 std::span<const SyscallEntry> process_memory_calls();
+std::span<const SyscallEntry> ipc_calls();
+std::span<const SyscallEntry> shared_memory_calls();
+std::span<const SyscallEntry> message_queue_calls();
 
 // Marshals `context` by the shape of system call `number` (kx/abi/syscall_shapes.hpp). Arguments may have been edited.
 i64 pass_through(u32 number, Context& context);

@@ -233,6 +233,8 @@ bool wants_close_on_exec(u32 number, const Marshal& m) {
       return (m.program[3] & 02000000) != 0;
     case SYS_memfd_create:
       return (m.program[1] & 1) != 0;
+    case SYS_mq_open:
+      return true;  // always, mq_open(3)
     default:
       return false;
   }

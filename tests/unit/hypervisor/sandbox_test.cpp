@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <mqueue.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -147,6 +148,20 @@ TEST_F(SandboxTest, TmpIsPrivateEmptyAndWritable) {
     REQUIRE_IN_CHILD(write_file(name, "x"));
   });
   EXPECT_FALSE(fs::exists(name));
+}
+
+TEST_F(SandboxTest, MessageQueuesAreOurOwn) {
+  const std::string name = "/kx-sandbox-" + std::to_string(::getpid());
+  const int host = ::mq_open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600, nullptr);
+  if (host < 0) {
+    GTEST_SKIP() << "no message queues here";
+  }
+  in_sandbox({}, [&](Sandbox& sandbox) {
+    REQUIRE_IN_CHILD(sandbox.has_own_ipc());
+    REQUIRE_IN_CHILD(::mq_open(name.c_str(), O_RDWR) < 0 && errno == ENOENT);
+  });
+  ::mq_unlink(name.c_str());
+  ::close(host);
 }
 
 TEST_F(SandboxTest, HostsProcIsHiddenAndStaysReachableForUs) {
@@ -378,6 +393,7 @@ TEST_F(SandboxTest, OrdinaryUserNeedsNoPrivileges) {
               config.rw_paths = {directory_.string()};
               Sandbox sandbox = enter(config);
               REQUIRE_IN_CHILD(sandbox.in_user_namespace());
+              REQUIRE_IN_CHILD(sandbox.has_own_ipc());
               REQUIRE_IN_CHILD(sandbox.drop_privileges().has_value());
               REQUIRE_IN_CHILD(::geteuid() == ordinary);
               REQUIRE_IN_CHILD(write_file(directory_ / "by-user", "x"));

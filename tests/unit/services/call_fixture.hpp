@@ -11,6 +11,7 @@
 #include <kx/abi/memory_map.hpp>
 #include <string>
 
+#include "hypervisor/ipc/family_ipc.hpp"
 #include "hypervisor/services/host_calls.hpp"
 #include "hypervisor/vcpu/interruptible.hpp"
 
@@ -24,6 +25,7 @@ class CallFixture : public ::testing::Test {
   void SetUp() override {
     ASSERT_TRUE(memory.attach(nullptr, 4 << 20));
     install_kick_handler();
+    services.ipc = &ipc;
     char name[] = "/tmp/kx-services-XXXXXX";
     ASSERT_NE(::mkdtemp(name), nullptr);
     path = name;
@@ -72,6 +74,7 @@ class CallFixture : public ::testing::Test {
   GuestMemory memory = std::move(*GuestMemory::create(64 << 20));
   HandleTable handles;
   Clock clock;
+  FamilyIpc ipc{64 << 20};
   Services services{memory, handles, clock};
   abi::CallSlot slot{};
   std::uint32_t kicked = 0;

@@ -277,18 +277,8 @@ TEST_F(HostCalls, MemoryGrowsToItsLimit) {
   EXPECT_EQ(call(HostCall::MemoryGrow, {1ull << 40}), -ENOMEM);
 }
 
-TEST_F(HostCalls, RecordLocks) {
+TEST_F(HostCalls, NoSignalsOfFiles) {
   const std::uint64_t file = open_host(path + "/f", O_RDWR | O_CREAT);
-  struct flock lock {};
-  lock.l_type = F_WRLCK;
-  lock.l_pid = 1234;
-  put(0, lock);
-  EXPECT_EQ(call(HostCall::Fcntl, {file, F_SETLK, 0}), 0);
-  EXPECT_EQ(call(HostCall::Fcntl, {file, F_GETLK, 0}), 0);
-  EXPECT_EQ(get<struct flock>(0).l_type, F_UNLCK);
-  services.record_locks = RecordLocks::OfFile;
-  put(0, lock);
-  EXPECT_EQ(call(HostCall::Fcntl, {file, F_SETLK, 0}), -EAGAIN) << "the process has it";
   EXPECT_EQ(call(HostCall::Fcntl, {file, F_SETOWN, 1}), -EINVAL);
 }
 

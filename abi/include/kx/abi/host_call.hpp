@@ -68,6 +68,7 @@ enum class HostCall : std::uint32_t {
   ProcessGet,              // (ProcessAttribute, pid or 0) -> value
   ProcessSet,              // (ProcessAttribute, pid or 0, value) -> 0
   Executed,                // (offset, size of the name): a new program; nothing refers to inherited memory any more
+  Ipc,                     // (IpcOperation, its arguments): System V IPC, kx/abi/ipc.hpp
   Last,
 };
 

@@ -97,7 +97,7 @@ constexpr ArgShape in_out_or_null(std::uint16_t size) {
 // Structure sizes of the x86-64 ABI.
 inline constexpr std::uint16_t stat_size = 144, statx_size = 256, statfs_size = 120, itimerspec_size = 32,
                                epoll_event_size = 12, utsname_size = 390, sysinfo_size = 112, timespec_pair_size = 32,
-                               sockaddr_limit = 128, sockopt_limit = 4096;
+                               mq_attr_size = 64, timespec_size = 16, sockaddr_limit = 128, sockopt_limit = 4096;
 
 inline constexpr SyscallShape table[] = {
     {SYS_fstat, shape_plain, true, {handle, out(stat_size)}},
@@ -174,6 +174,14 @@ inline constexpr SyscallShape table[] = {
     {SYS_setsockopt, shape_plain, true, {handle, integer, integer, in_length(4), integer}},
     {SYS_getsockopt, shape_plain, true, {handle, integer, integer, out_sized(4, sockopt_limit), in_out_or_null(4)}},
     {SYS_shutdown, shape_plain, true, {handle, integer}},
+    {SYS_mq_open, shape_returns_handle, true, {path, integer, integer, in_or_null(mq_attr_size)}},
+    {SYS_mq_unlink, shape_plain, true, {path}},
+    {SYS_mq_timedsend, shape_may_block, true, {handle, in_length(2), integer, integer, in_or_null(timespec_size)}},
+    {SYS_mq_timedreceive,
+     shape_may_block,
+     true,
+     {handle, out_length(2), integer, out_or_null(4), in_or_null(timespec_size)}},
+    {SYS_mq_getsetattr, shape_plain, true, {handle, in_or_null(mq_attr_size), out_or_null(mq_attr_size)}},
     {SYS_uname, shape_plain, true, {out(utsname_size)}},
     {SYS_sysinfo, shape_plain, true, {out(sysinfo_size)}},
     {SYS_sched_yield, shape_may_block, true, {}},
