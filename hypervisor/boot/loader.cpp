@@ -169,12 +169,16 @@ Result<void> write_boot_info(GuestMemory& memory, const BootParameters& paramete
   return {};
 }
 
-Result<void> set_initial_state(kvm::Vcpu& vcpu, const abi::LibosHeader& header, Gpa area, const GuestCpu& cpu,
-                               const EntryPoint& entry) {
+Result<void> set_identity(kvm::Vcpu& vcpu, const GuestCpu& cpu) {
   KX_TRY(vcpu.set_cpuid(cpu.cpuid));
   if (!cpu.slow_exits) {
     KX_TRY(vcpu.use_host_tsc());  // without VMX and SVM nothing offsets it
   }
+  return {};
+}
+
+Result<void> set_initial_state(kvm::Vcpu& vcpu, const abi::LibosHeader& header, Gpa area, const GuestCpu& cpu,
+                               const EntryPoint& entry) {
   KX_TRY_ASSIGN(kvm_sregs sregs, vcpu.special_registers());
   const std::uint64_t base_gva = abi::linear_gva(area.value);
   sregs.cr0 = cr0_value;

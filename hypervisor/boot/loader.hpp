@@ -42,7 +42,10 @@ struct EntryPoint {
   std::uint64_t fs_base = 0;
 };
 
-// Puts a vCPU at CPL3 at `entry`, with GS at its area.
+// Gives a new vCPU what stays the same for its life: CPUID, TSC.
+Result<void> set_identity(kvm::Vcpu& vcpu, const GuestCpu& cpu);
+
+// Puts a vCPU, new or used, at CPL3 at `entry`, with GS at its area.
 Result<void> set_initial_state(kvm::Vcpu& vcpu, const abi::LibosHeader& header, Gpa area, const GuestCpu& cpu,
                                const EntryPoint& entry);
 

@@ -75,11 +75,13 @@ Result<std::uint32_t> Pvm::start_vcpu(Gpa area, const EntryPoint& entry) {
   if (finished != vcpus_.end()) {
     index = static_cast<std::uint32_t>(finished - vcpus_.begin());
     vcpu.emplace((*finished)->take_vcpu());
+    finished->reset();
   } else {
     if (vcpus_.size() == max_vcpus) {
       return Unexpected{system_error_from(EAGAIN, "too many threads")};
     }
     KX_TRY_ASSIGN(auto made, vm_.create_vcpu(index));
+    KX_TRY(set_identity(made, family_.cpu()));
     vcpu.emplace(std::move(made));
     vcpus_.emplace_back();
   }

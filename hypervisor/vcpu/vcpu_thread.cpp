@@ -53,6 +53,12 @@ void VcpuThread::kick(std::uint32_t pending_bits) {
   }
 }
 
+void VcpuThread::set_finished() {
+  running_ = false;
+  gone_ = true;
+  std::atomic_ref(page().ended).store(1, std::memory_order_release);
+}
+
 rusage VcpuThread::usage() const {
   rusage used{};
   clockid_t clock;

@@ -1,9 +1,11 @@
 #include "mm/arena.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstring>
 #include <iterator>
+#include <kx/abi/vcpu.hpp>
 #include <kx/base/verify.hpp>
 
 #include "mm/memory.hpp"
@@ -48,18 +50,56 @@ void Arena::free(Gpa gpa, u8 order) {
   allocator_.free(gpa.value, order);
 }
 
-std::optional<Gpa> Arena::allocate_vcpu_area() {
-  const Lock lock(mutex_);
+namespace {
+
+abi::VcpuPage& page_of_area(u64 index) {
+  return *linear_pointer<abi::VcpuPage>(Gpa{abi::vcpu_areas_gpa + index * abi::vcpu_area_size});
+}
+
+}  // namespace
+
+// An area whose thread has ended and whose vCPU has left it.
+std::optional<u64> Arena::take_retired() {
   for (u64 word = 0; word < area_count / 64; ++word) {
-    if (used_areas_[word] != ~0ull) {
-      const auto bit = static_cast<u64>(std::countr_one(used_areas_[word]));
-      used_areas_[word] |= 1ull << bit;
-      const Gpa area{abi::vcpu_areas_gpa + (word * 64 + bit) * abi::vcpu_area_size};
-      std::memset(linear_pointer<void>(area), 0, abi::vcpu_stack_offset);
-      return area;
+    for (u64 bits = retired_areas_[word]; bits != 0; bits &= bits - 1) {
+      const u64 index = word * 64 + static_cast<u64>(std::countr_zero(bits));
+      if (std::atomic_ref(page_of_area(index).ended).load(std::memory_order_acquire) != 0) {
+        retired_areas_[word] &= ~(1ull << (index % 64));
+        return index;
+      }
     }
   }
   return std::nullopt;
+}
+
+std::optional<Gpa> Arena::allocate_vcpu_area(u64& before) {
+  const Lock lock(mutex_);
+  before = 0;
+  std::optional<u64> index = take_retired();
+  if (index) {
+    before = page_of_area(*index).thread_gva;
+  }
+  for (u64 word = 0; word < area_count / 64 && !index; ++word) {
+    if (used_areas_[word] != ~0ull) {
+      const auto bit = static_cast<u64>(std::countr_one(used_areas_[word]));
+      used_areas_[word] |= 1ull << bit;
+      index = word * 64 + bit;
+    }
+  }
+  if (!index) {
+    return std::nullopt;
+  }
+  const Gpa area{abi::vcpu_areas_gpa + *index * abi::vcpu_area_size};
+  std::memset(linear_pointer<void>(area), 0, abi::vcpu_stack_offset);
+  return area;
+}
+
+void Arena::retire_vcpu_area(Gpa gpa) {
+  if (gpa.value >= abi::vcpu_areas_gpa) {
+    const Lock lock(mutex_);
+    const u64 index = (gpa.value - abi::vcpu_areas_gpa) / abi::vcpu_area_size;
+    retired_areas_[index / 64] |= 1ull << (index % 64);
+  }
 }
 
 void Arena::free_vcpu_area(Gpa gpa) {
@@ -74,6 +114,7 @@ void Arena::free_vcpu_area(Gpa gpa) {
 void Arena::keep_vcpu_area(Gpa kept) {
   const Lock lock(mutex_);
   std::fill(std::begin(used_areas_), std::end(used_areas_), 0);
+  std::fill(std::begin(retired_areas_), std::end(retired_areas_), 0);
   if (kept.value >= abi::vcpu_areas_gpa) {
     const u64 index = (kept.value - abi::vcpu_areas_gpa) / abi::vcpu_area_size;
     used_areas_[index / 64] |= 1ull << (index % 64);

@@ -20,9 +20,12 @@ class Arena {
   std::optional<Gpa> allocate(u8 order);
   void free(Gpa gpa, u8 order);
 
-  // An area for a vCPU, zero but for what a thread before left on its stack; nothing when there are too many.
-  std::optional<Gpa> allocate_vcpu_area();
+  // An area for a vCPU, zero but for what a thread before left on its stack; nothing when there are too many. `before` is
+  // what that thread's page named as its thread, or 0: nobody uses it any more.
+  std::optional<Gpa> allocate_vcpu_area(u64& before);
   void free_vcpu_area(Gpa gpa);
+  // The calling thread's own, free once its vCPU has left it.
+  void retire_vcpu_area(Gpa gpa);
   // After a fork no other thread exists: all areas but the one at `kept` are free.
   void keep_vcpu_area(Gpa kept);
 
@@ -32,11 +35,14 @@ class Arena {
  private:
   static constexpr u64 area_count = (abi::vcpu_areas_gpa_end - abi::vcpu_areas_gpa) / abi::vcpu_area_size;
 
+  [[nodiscard]] std::optional<u64> take_retired();
+
   Mutex mutex_;
   PageAllocator allocator_;
   u64 next_region_ = abi::arena_gpa;
   u64 high_ = abi::arena_gpa;
   u64 used_areas_[area_count / 64] = {};
+  u64 retired_areas_[area_count / 64] = {};  // among the used ones
 };
 
 }  // namespace kx::libos

@@ -4,6 +4,7 @@
 
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
+#include "mm/arena.hpp"
 #include "process/robust_list.hpp"
 #include "process/thread.hpp"
 #include "signals/signals.hpp"
@@ -54,6 +55,7 @@ void end_thread(u32 code) {
     end_process(exited(code));
   }
   Signals::instance().forget(self);
+  Arena::instance().retire_vcpu_area(Gpa{self.area_gpa});
   leave_vcpu();
 }
 

@@ -46,7 +46,7 @@ struct CloneRequest {
 
 // A new thread and what its vCPU needs to start.
 struct NewThread {
-  Thread thread;
+  Thread thread;  // first: its address is the object's
   Context context;
   u64 fs_base = 0;
   u64 set_child_tid = 0;
@@ -54,10 +54,13 @@ struct NewThread {
 
 i64 create_thread(const CloneRequest& request, const Context& caller) {
   const i64 tid = host_call(abi::HostCall::NewThreadId, CallKind::Quick);
-  const auto area = tid > 0 ? Arena::instance().allocate_vcpu_area() : std::nullopt;
+  u64 before = 0;
+  const auto area = tid > 0 ? Arena::instance().allocate_vcpu_area(before) : std::nullopt;
   if (!area) {
     return -EAGAIN;
   }
+  // SAFETY: areas but the first vCPU's are used for threads made here alone, whose Thread is part of a NewThread.
+  heap_delete(reinterpret_cast<NewThread*>(before));
   auto* created = heap_new<NewThread>();
   if (created == nullptr) {
     Arena::instance().free_vcpu_area(*area);

@@ -52,7 +52,8 @@ struct alignas(4096) VcpuPage {
   std::uint64_t reserved0[7];      // 136
   CallSlot call;                   // 192
   std::uint32_t service_awake;     // 320: the service thread polls; written by the hypervisor
-  std::uint32_t reserved1[15];
+  std::uint32_t ended;             // 324: the vCPU's thread is gone; written by the hypervisor
+  std::uint32_t reserved1[14];
   std::uint8_t reserved2[4096 - 384];
 };
 static_assert(sizeof(VcpuPage) == page_size);
