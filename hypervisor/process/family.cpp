@@ -88,8 +88,8 @@ void Family::collect() {
 
 void Family::forward_signal(const abi::InboxSignal& information) {
   const int signal = information.signo;
-  const bool of_terminal = signal == SIGWINCH || (information.code == SI_KERNEL && (signal == SIGINT || signal == SIGQUIT ||
-                                                                                     signal == SIGTSTP));
+  const bool of_terminal = signal == SIGWINCH || (information.code == SI_KERNEL &&
+                                                  (signal == SIGINT || signal == SIGQUIT || signal == SIGTSTP));
   const ProcessId root = init_process + 1;
   if (of_terminal && foreground_group_.load() != 0) {
     processes_.signal_group(foreground_group_.load(), signal, information.code);

@@ -151,10 +151,9 @@ std::int64_t set_attribute(const CallContext& context, const Call& call) {
     case abi::ProcessAttribute::Subreaper:
       return change([&](ProcessTable::Process& self) { self.subreaper = value != 0; });
     case abi::ProcessAttribute::DeathSignal:
-      return value > 64 ? -EINVAL
-                        : change([&](ProcessTable::Process& self) {
-                            self.parent_death_signal = static_cast<int>(value);
-                          });
+      return value > 64
+                 ? -EINVAL
+                 : change([&](ProcessTable::Process& self) { self.parent_death_signal = static_cast<int>(value); });
     default:
       return -EINVAL;
   }

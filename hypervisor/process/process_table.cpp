@@ -302,8 +302,8 @@ std::int64_t ProcessTable::kill(ProcessId sender, std::int64_t target, int signa
   const ProcessId own_group = self->group;
   bool found = false;
   for (auto& [pid, process] : processes_) {
-    const bool wanted = target > 0    ? pid == target
-                        : target == 0 ? process.group == own_group
+    const bool wanted = target > 0     ? pid == target
+                        : target == 0  ? process.group == own_group
                         : target == -1 ? pid != sender
                                        : process.group == -target;
     if (!wanted) {
@@ -403,9 +403,8 @@ std::int64_t ProcessTable::new_session(ProcessId caller) {
 
 bool ProcessTable::group_exists(ProcessId group, ProcessId session) {
   const std::lock_guard lock(mutex_);
-  return std::any_of(processes_.begin(), processes_.end(), [&](const auto& entry) {
-    return entry.second.group == group && entry.second.session == session;
-  });
+  return std::any_of(processes_.begin(), processes_.end(),
+                     [&](const auto& entry) { return entry.second.group == group && entry.second.session == session; });
 }
 
 bool ProcessTable::change(ProcessId pid, const std::function<void(Process&)>& change) {
@@ -432,8 +431,8 @@ std::shared_ptr<Pvm> ProcessTable::find(ProcessId pid) {
 
 std::size_t ProcessTable::running() {
   const std::lock_guard lock(mutex_);
-  return static_cast<std::size_t>(
-      std::count_if(processes_.begin(), processes_.end(), [](const auto& entry) { return entry.second.pvm != nullptr; }));
+  return static_cast<std::size_t>(std::count_if(processes_.begin(), processes_.end(),
+                                                [](const auto& entry) { return entry.second.pvm != nullptr; }));
 }
 
 }  // namespace kx::hv

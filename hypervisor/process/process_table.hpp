@@ -51,20 +51,20 @@ class ProcessTable {
     ProcessId session = 0;
     State state = State::Running;
     int exit_signal = 0;
-    std::int32_t status = 0;     // wait status of what is to be reported
+    std::int32_t status = 0;  // wait status of what is to be reported
     bool stop_unreported = false;
     bool continue_unreported = false;
-    bool auto_reap = false;      // its children leave no zombies (SIGCHLD ignored or SA_NOCLDWAIT)
+    bool auto_reap = false;       // its children leave no zombies (SIGCHLD ignored or SA_NOCLDWAIT)
     bool no_stop_signal = false;  // SA_NOCLDSTOP
     bool subreaper = false;
-    bool executed = false;       // since it was forked
-    bool borrowed = false;       // vfork: the parent waits
+    bool executed = false;  // since it was forked
+    bool borrowed = false;  // vfork: the parent waits
     int parent_death_signal = 0;
     std::uint32_t uid = 0;
-    std::uint32_t events = 0;    // changes when a child has something to report; waits sleep on it
-    rusage usage{};              // of the ended process
-    rusage children_usage{};     // of the children that were waited for
-    std::shared_ptr<Pvm> pvm;    // null once it has ended
+    std::uint32_t events = 0;  // changes when a child has something to report; waits sleep on it
+    rusage usage{};            // of the ended process
+    rusage children_usage{};   // of the children that were waited for
+    std::shared_ptr<Pvm> pvm;  // null once it has ended
   };
 
   explicit ProcessTable(std::size_t limit) : limit_(limit) {}

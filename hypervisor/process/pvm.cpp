@@ -71,7 +71,8 @@ Result<std::uint32_t> Pvm::start_vcpu(Gpa area, const EntryPoint& entry) {
   // vCPUs cannot be destroyed one by one: one whose thread is gone is used again.
   auto index = static_cast<std::uint32_t>(vcpus_.size());
   std::optional<kvm::Vcpu> vcpu;
-  const auto finished = std::find_if(vcpus_.begin(), vcpus_.end(), [](const auto& each) { return each != nullptr && each->finished(); });
+  const auto finished =
+      std::find_if(vcpus_.begin(), vcpus_.end(), [](const auto& each) { return each != nullptr && each->finished(); });
   if (finished != vcpus_.end()) {
     index = static_cast<std::uint32_t>(finished - vcpus_.begin());
     vcpu.emplace((*finished)->take_vcpu());

@@ -108,9 +108,9 @@ void print_stats(Family& family, Pvm& pvm, const StartTimes& times) {
   add_system_calls(text, stats);
   text += fmt::format("  entries: {} by patched sites, {} trapped; {} sites patched\n", stats.patched_calls,
                       stats.trapped, stats.patched_sites);
-  text += fmt::format("  page faults: {}, pages mapped {}, copied {}, TLB flushes {}, signals delivered {}\n",
-                      stats.page_faults, stats.pages_mapped, stats.pages_copied, stats.flushes,
-                      stats.signals_delivered);
+  text +=
+      fmt::format("  page faults: {}, pages mapped {}, copied {}, TLB flushes {}, signals delivered {}\n",
+                  stats.page_faults, stats.pages_mapped, stats.pages_copied, stats.flushes, stats.signals_delivered);
   if (family.forks() != 0) {
     text += fmt::format("  pVMs: {} forked\n", family.forks());
   }

@@ -35,7 +35,8 @@ class VcpuThread {
   [[nodiscard]] Gpa area() const { return area_; }
   // Processor time of its thread so far; nothing once set_finished() was called.
   [[nodiscard]] rusage usage() const;
-  // The thread is about to end: its use of the processor has been added up elsewhere, its area is the library OS's again.
+  // The thread is about to end: its use of the processor has been added up elsewhere, its area is the library OS's
+  // again.
   void set_finished();
   [[nodiscard]] bool finished() const { return gone_; }
   // The vCPU of a finished thread, for another one.

@@ -70,8 +70,8 @@ void start_child(const ForkOptions& options, const HostReply& reply, Context& co
   }
 }
 
-// Who waits for a futex does so at the page its word lay in when it began. After the fork the next write moves the word:
-// waits are begun again.
+// Who waits for a futex does so at the page its word lay in when it began. After the fork the next write moves the
+// word: waits are begun again.
 void restart_futex_waits() {
   Thread& self = Thread::current();
   ThreadList::instance().for_each([&](Thread& thread) {

@@ -13,7 +13,7 @@ struct ForkOptions {
   u64 stack = 0;                // the child's stack pointer; 0: the caller's
   bool set_tls = false;
   u64 tls = 0;
-  u64 set_child_tid = 0;    // addresses; 0: none
+  u64 set_child_tid = 0;  // addresses; 0: none
   u64 clear_child_tid = 0;
 };
 

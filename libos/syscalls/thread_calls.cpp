@@ -193,9 +193,10 @@ i64 do_clone3(Context& context) {
   if (arguments.exit_signal > 64 || (arguments.flags & CSIGNAL) != 0) {
     return -EINVAL;
   }
-  return clone({arguments.flags | arguments.exit_signal, arguments.stack == 0 ? 0 : arguments.stack + arguments.stack_size,
-                arguments.parent_tid, arguments.child_tid, arguments.tls},
-               context);
+  return clone(
+      {arguments.flags | arguments.exit_signal, arguments.stack == 0 ? 0 : arguments.stack + arguments.stack_size,
+       arguments.parent_tid, arguments.child_tid, arguments.tls},
+      context);
 }
 
 i64 do_set_tid_address(Context& context) {
