@@ -1,5 +1,6 @@
 // tgkill to a thread of a child; wrong pairs of numbers: tgkill(2).
 // marks: fork, threads
+// pvm-skip: differs between pVMs yet
 #include <pthread.h>
 
 #include "relatives.h"

@@ -1,5 +1,6 @@
 // Zombies of a process that ends vanish when their new parent ignores SIGCHLD: wait(2).
 // marks: fork
+// pvm-skip: differs between pVMs yet
 #include <sys/prctl.h>
 
 #include "relatives.h"
