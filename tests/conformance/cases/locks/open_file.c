@@ -1,5 +1,5 @@
 // Open file description locks are inherited with the open file and conflict with record locks: fcntl(2).
-// marks: fork, lane
+// marks: fork
 #include "relatives.h"
 
 CASE {

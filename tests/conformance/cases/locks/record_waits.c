@@ -1,5 +1,5 @@
 // F_SETLKW waits until the other process unlocks, ends, or closes: fcntl(2).
-// marks: fork, lane
+// marks: fork
 #include "relatives.h"
 
 CASE {

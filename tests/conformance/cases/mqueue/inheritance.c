@@ -1,6 +1,7 @@
 // Descriptors of queues are inherited and closed by exec: mq_overview(7).
 // marks: fork
 // libs: -lrt
+#define KX_CASE_OWN_MAIN
 #include "queue.h"
 #include "rerun.h"
 

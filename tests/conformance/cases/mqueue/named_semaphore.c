@@ -1,5 +1,5 @@
 // Named semaphores: opened by the child anew, alive after unlink: sem_overview(7).
-// marks: fork, lane
+// marks: fork
 // libs: -lrt
 #include <semaphore.h>
 #include <sys/random.h>

@@ -1,5 +1,5 @@
 // A token goes round a ring of eight processes, twenty times: pipe(2).
-// marks: fork, lane
+// marks: fork
 #include "relatives.h"
 
 CASE {

@@ -1,5 +1,5 @@
 // splice moves data between pipes and files of parent and child: splice(2).
-// marks: fork, lane
+// marks: fork
 #include "relatives.h"
 
 CASE {

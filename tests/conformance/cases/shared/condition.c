@@ -1,5 +1,5 @@
 // A process-shared condition wakes one waiter, then all: pthread_condattr_setpshared(3).
-// marks: fork, lane
+// marks: fork
 #include <pthread.h>
 
 #include "relatives.h"

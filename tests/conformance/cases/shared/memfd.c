@@ -1,5 +1,5 @@
 // A memfd made before fork is common, mapped by both at different times and places: memfd_create(2).
-// marks: fork, lane
+// marks: fork
 #include "relatives.h"
 
 CASE {

@@ -1,5 +1,5 @@
 // An unnamed semaphore in shared memory: the child waits, the parent posts, and both ways in turns: sem_init(3).
-// marks: fork, lane
+// marks: fork
 // variants: musl
 #include <semaphore.h>
 

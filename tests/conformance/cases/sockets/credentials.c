@@ -1,5 +1,5 @@
 // SO_PASSCRED gives number and identity of the sender, who may not claim others: unix(7).
-// marks: fork, lane
+// marks: fork
 #include <sys/socket.h>
 
 #include "relatives.h"

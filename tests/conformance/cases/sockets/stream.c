@@ -1,5 +1,5 @@
 // A pair of stream sockets between parent and child, both ways, with end of file: socketpair(2).
-// marks: fork, lane
+// marks: fork
 #include <sys/socket.h>
 
 #include "relatives.h"

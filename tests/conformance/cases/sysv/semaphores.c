@@ -1,5 +1,5 @@
 // A System V semaphore set between parent and child: waiting, all or nothing, waiting for zero: semop(2).
-// marks: fork, lane
+// marks: fork
 #include <sys/ipc.h>
 #include <sys/sem.h>
 
