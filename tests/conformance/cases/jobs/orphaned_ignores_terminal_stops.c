@@ -1,6 +1,5 @@
 // Members of an orphaned group are not stopped by SIGTSTP, SIGTTIN and SIGTTOU, but by SIGSTOP: signal(7).
-// marks: fork, lane
-// pvm-skip: job control differs in this corner yet
+// marks: fork
 #include "relatives.h"
 
 CASE {

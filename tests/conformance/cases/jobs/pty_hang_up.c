@@ -8,7 +8,9 @@
 
 static volatile int hung_up;
 
-static void on_signal(int number) { hung_up = number; }
+static void on_signal(int number) {
+  hung_up = number;
+}
 
 CASE {
   int master = posix_openpt(O_RDWR | O_NOCTTY);

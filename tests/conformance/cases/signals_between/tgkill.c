@@ -17,6 +17,7 @@ static void* body(void* argument) {
   *(pid_t*)argument = gettid();
   open_gate(ready);
   for (;;) pause();
+  return NULL;
 }
 
 CASE {
