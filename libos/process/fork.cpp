@@ -88,6 +88,7 @@ i64 fork_process(const ForkOptions& options, Context& caller) {
   i64 pid = 0;
   {
     const StoppedWorld stopped;
+    AddressSpace::instance().compact();
     if (!Memory::instance().has_room_for_generation()) {
       return -EAGAIN;
     }
