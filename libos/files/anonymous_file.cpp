@@ -21,7 +21,8 @@ i64 make_anonymous_file(u64 size, FileRef& file) {
     return handle;
   }
   const i64 sized = host_call_raw(SYS_ftruncate, {{static_cast<u64>(handle), size}, 0}, CallKind::Quick).result;
-  OpenFile* made = sized == 0 ? OpenFile::create(static_cast<u64>(handle), FileKind::Host, S_IFREG | 0600, O_RDWR) : nullptr;
+  OpenFile* made =
+      sized == 0 ? OpenFile::create(static_cast<u64>(handle), FileKind::Host, S_IFREG | 0600, O_RDWR) : nullptr;
   if (made == nullptr) {
     host_call(abi::HostCall::Close, CallKind::Quick, static_cast<u64>(handle));
     return sized < 0 && sized != -EFBIG ? sized : -ENOMEM;

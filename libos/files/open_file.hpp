@@ -51,7 +51,7 @@ class OpenFile {
   u64 directory_position = 0;
 
   bool anonymous = false;  // behind shared anonymous memory
-  i32 segment = -1;  // of an attachment of System V shared memory: its id; detached with the last reference
+  i32 segment = -1;        // of an attachment of System V shared memory: its id; detached with the last reference
 
   SignalWatch* signal_watch = nullptr;  // of FileKind::Signal; owned
 

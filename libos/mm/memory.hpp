@@ -44,9 +44,9 @@ class Memory {
   // A pool that is wholly free, for what is written after the next fork, or 0. It must not be allocated from until
   // begin_generation() names it.
   [[nodiscard]] u64 spare_slot();
-  // Compaction. Every fork leaves a few pages behind in the slot it began. close_sparse_slots() picks the slots of which
-  // little is used, if there are many, and allocates nothing from them until open_slots(); is_closed() tells their
-  // pages, which are to be moved.
+  // Compaction. Every fork leaves a few pages behind in the slot it began. close_sparse_slots() picks the slots of
+  // which little is used, if there are many, and allocates nothing from them until open_slots(); is_closed() tells
+  // their pages, which are to be moved.
   bool close_sparse_slots();
   [[nodiscard]] bool is_closed(Gpa gpa);
   void open_slots();

@@ -45,7 +45,8 @@ class PageTable {
   // caller makes pages writable again as they are written. The caller flushes.
   void freeze();
 
-  // Calls visit(entry's value, address) for each present leaf of the program. The visitor may change the entry, by find().
+  // Calls visit(entry's value, address) for each present leaf of the program. The visitor may change the entry, by
+  // find().
   template <class Visit>
   void for_each_leaf(Visit&& visit) {
     visit_leaves(root_.value, 3, 0, {&visit, [](void* callable, u64 entry, Gva address) {

@@ -12,6 +12,9 @@
 namespace kx::libos {
 
 void end_process(int wait_status) {
+  if (Thread::exists()) {
+    release_robust_futexes(Thread::current());
+  }
   for (;;) {
     host_call(abi::HostCall::Exit, CallKind::Blocking, static_cast<u32>(wait_status));
   }

@@ -92,6 +92,7 @@ i64 fork_process(const ForkOptions& options, Context& caller) {
     if (!Memory::instance().has_room_for_generation()) {
       return -EAGAIN;
     }
+    Process::instance().has_relatives = true;
     capture_xstate(xstate);
     AddressSpace::instance().freeze();
     const HostReply reply = make_child(options);

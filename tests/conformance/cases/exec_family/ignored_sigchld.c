@@ -1,6 +1,5 @@
 // SIGCHLD that is ignored stays ignored over exec, so the new program's children leave no zombies: wait(2).
 // marks: fork
-// pvm-skip: what a parent ignores is not known to the family yet
 #include "rerun.h"
 
 AGAIN {

@@ -1,6 +1,5 @@
 // Memory of the old program, shared memory too, is not there after exec; the parent's is: execve(2).
 // marks: fork
-// pvm-skip: differs between pVMs yet
 #include "rerun.h"
 
 static int value = 1;

@@ -1,6 +1,5 @@
 // Real and monotonic time go on in the child, and agree with the parent's: clock_gettime(2).
 // marks: fork
-// pvm-skip: processor time is that of the whole family yet
 #include "relatives.h"
 
 static struct timespec* stamps;

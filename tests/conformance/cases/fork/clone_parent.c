@@ -1,6 +1,5 @@
 // CLONE_PARENT makes a sibling: the caller's parent is its parent and waits for it: clone(2).
 // marks: fork
-// pvm-skip: differs between pVMs yet
 #include <sched.h>
 
 #include "relatives.h"

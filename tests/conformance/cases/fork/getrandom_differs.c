@@ -1,6 +1,5 @@
 // Random bytes differ in parent and siblings, from getrandom, /dev/urandom and /proc: getrandom(2).
 // marks: fork
-// pvm-skip: differs between pVMs yet
 #include <sys/random.h>
 
 #include "relatives.h"

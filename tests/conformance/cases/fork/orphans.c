@@ -1,6 +1,5 @@
 // Twenty grandchildren lose their parent and still finish their work: fork(2).
 // marks: fork
-// pvm-skip: differs between pVMs yet
 #include "relatives.h"
 
 CASE {

@@ -1,6 +1,5 @@
 // The state of random(3) is copied: parent and child draw the same numbers; getrandom gives different ones: random(3).
 // marks: fork
-// pvm-skip: differs between pVMs yet
 #include <sys/random.h>
 
 #include "relatives.h"

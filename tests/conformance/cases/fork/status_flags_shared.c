@@ -1,6 +1,5 @@
 // File status flags belong to the open file and are common; descriptor flags are not: fcntl(2).
 // marks: fork
-// pvm-skip: status flags set by a relative are not seen yet
 #include "relatives.h"
 
 CASE {

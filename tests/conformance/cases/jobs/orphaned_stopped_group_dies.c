@@ -1,6 +1,5 @@
 // Without a handler, the SIGHUP ends the stopped member of a group that becomes orphaned: _exit(2).
 // marks: fork
-// pvm-skip: job control differs in this corner yet
 #include <sys/prctl.h>
 
 #include "relatives.h"

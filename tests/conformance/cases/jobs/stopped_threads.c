@@ -1,6 +1,5 @@
 // A stop signal stops all threads of a process, SIGCONT continues them: signal(7).
 // marks: fork, threads
-// pvm-skip: job control differs in this corner yet
 #include <pthread.h>
 
 #include "relatives.h"

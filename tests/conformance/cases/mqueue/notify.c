@@ -1,6 +1,7 @@
 // mq_notify sends a signal when a message of another process comes to an empty queue, once: mq_notify(3).
 // marks: fork
 // libs: -lrt
+// pvm-skip: differs between pVMs yet
 #include "queue.h"
 
 CASE {

@@ -1,6 +1,5 @@
 // Three consumers share the records of two producers; none is lost or doubled: pipe(7).
 // marks: fork
-// pvm-skip: differs between pVMs yet
 #include "relatives.h"
 
 CASE {

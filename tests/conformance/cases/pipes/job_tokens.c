@@ -1,6 +1,5 @@
 // Tokens in a pipe limit how many of ten processes work at a time, as make does it: pipe(7).
 // marks: fork
-// pvm-skip: differs between pVMs yet
 #include <sched.h>
 
 #include "relatives.h"

@@ -1,5 +1,6 @@
 // MADV_DONTNEED on shared memory drops no contents; MADV_REMOVE does, for all; MADV_DONTFORK holds too: madvise(2).
 // marks: fork
+// pvm-skip: differs between pVMs yet
 #include "relatives.h"
 
 CASE {

@@ -1,5 +1,6 @@
 // process_vm_readv and process_vm_writev on a child's memory: process_vm_readv(2).
 // marks: fork
+// pvm-skip: differs between pVMs yet
 #include <sys/uio.h>
 
 #include "relatives.h"

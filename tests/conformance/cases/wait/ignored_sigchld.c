@@ -1,6 +1,5 @@
 // With SIGCHLD ignored children leave no zombie; wait blocks for all of them and gives ECHILD: wait(2).
 // marks: fork
-// pvm-skip: what a parent ignores is not known to the family yet
 #include "relatives.h"
 
 CASE {

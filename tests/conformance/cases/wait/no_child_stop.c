@@ -1,6 +1,5 @@
 // SA_NOCLDSTOP: no SIGCHLD for stops and continuations, but for the end: sigaction(2).
 // marks: fork
-// pvm-skip: what a parent ignores is not known to the family yet
 #include "relatives.h"
 
 static volatile int handled;

@@ -1,6 +1,5 @@
 // SA_NOCLDWAIT: the handler runs, but no zombie is left: sigaction(2).
 // marks: fork
-// pvm-skip: what a parent ignores is not known to the family yet
 #include "relatives.h"
 
 static volatile int handled;

@@ -1,6 +1,5 @@
 // Grandchildren and siblings cannot be waited for: wait(2).
 // marks: fork
-// pvm-skip: differs between pVMs yet
 #include "relatives.h"
 
 CASE {

@@ -1,6 +1,5 @@
 // Zombies of a process that ends vanish when their new parent ignores SIGCHLD: wait(2).
 // marks: fork
-// pvm-skip: differs between pVMs yet
 #include <sys/prctl.h>
 
 #include "relatives.h"
