@@ -68,6 +68,9 @@ Result<void> ProcessTable::add_child(ProcessId pid, ProcessId forker, ProcessId 
   child.no_stop_signal = from->no_stop_signal;
   child.uid = from->uid;
   child.borrowed = waits;
+  if (waits) {
+    messages_[pid].forker = forker;
+  }
   child.pvm = std::move(pvm);
   processes_.emplace(pid, std::move(child));
   return {};
@@ -86,6 +89,36 @@ void ProcessTable::remove(ProcessId pid) {
     released = std::move(process->pvm);
     processes_.erase(pid);
   }
+}
+
+std::int64_t ProcessTable::keep_message(ProcessId child, std::vector<std::byte> message) {
+  constexpr std::size_t most_messages = 1024;
+  const std::lock_guard lock(mutex_);
+  const Process* process = find_locked(child);
+  const auto found = messages_.find(child);
+  if (process == nullptr || !process->borrowed || found == messages_.end()) {
+    return -EPERM;
+  }
+  if (found->second.list.size() == most_messages) {
+    return -ENOSPC;
+  }
+  found->second.list.push_back(std::move(message));
+  return 0;
+}
+
+std::vector<std::byte> ProcessTable::next_message(ProcessId forker, ProcessId child) {
+  const std::lock_guard lock(mutex_);
+  const auto found = messages_.find(child);
+  if (found == messages_.end() || found->second.forker != forker) {
+    return {};
+  }
+  if (found->second.list.empty()) {
+    messages_.erase(found);
+    return {};
+  }
+  std::vector<std::byte> message = std::move(found->second.list.front());
+  found->second.list.pop_front();
+  return message;
 }
 
 void ProcessTable::wait_for_vfork(Pvm& caller, ProcessId child) {
@@ -249,6 +282,7 @@ void ProcessTable::ended(ProcessId pid, std::int32_t status, const rusage& usage
   process->state = State::Zombie;
   process->borrowed = false;
   returned_.notify_all();
+  std::erase_if(messages_, [&](const auto& entry) { return entry.second.forker == pid; });
   process->status = status;
   process->usage = usage;
   // Groups that the process kept from being orphaned: its own, and those of its children.

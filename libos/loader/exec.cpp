@@ -14,6 +14,7 @@
 #include "loader/stack.hpp"
 #include "mm/address_space.hpp"
 #include "mm/heap.hpp"
+#include "process/borrowed_memory.hpp"
 #include "process/exit.hpp"
 #include "process/process.hpp"
 #include "process/process_info.hpp"
@@ -405,6 +406,7 @@ void leave_old_program() {
   self.robust_list = 0;
   self.clear_child_tid = 0;
   self.tid = Process::instance().pid;
+  return_borrowed_memory();
   Signals::instance().reset_for_exec(self);
   FdTable::instance().close_on_exec();
   u64 random = 0;

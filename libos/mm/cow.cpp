@@ -7,6 +7,7 @@
 #include "host/stats.hpp"
 #include "mm/address_space.hpp"
 #include "mm/memory.hpp"
+#include "process/borrowed_memory.hpp"
 
 namespace kx::libos {
 
@@ -108,6 +109,9 @@ bool AddressSpace::unshare_page(u64* entry, u64 flags, FlushBatch& batch, Gva ad
     return false;
   }
   std::memcpy(linear_pointer<void>(*copy), linear_pointer<void>(old), abi::page_size);
+  if (memory_is_borrowed()) {
+    note_borrowed_page(align_down(address.value, abi::page_size), old.value, copy->value);
+  }
   *entry = copy->value | flags;
   batch.add(address);
   if (dropped_count_ == max_dropped) {

@@ -10,6 +10,7 @@
 #include "mm/arena.hpp"
 #include "mm/memory.hpp"
 #include "process/boot_info.hpp"
+#include "process/borrowed_memory.hpp"
 #include "process/futex.hpp"
 #include "process/process.hpp"
 #include "process/thread.hpp"
@@ -48,6 +49,9 @@ void start_child(const ForkOptions& options, const HostReply& reply, Context& co
   self.flush = FlushState{};
   AddressSpace::instance().start_in_child();
 
+  if (options.shares_memory) {
+    borrow_memory();
+  }
   Process::instance().start_in_child(boot_info().pid);
   self.tid = Process::instance().pid;
   self.robust_list = 0;
@@ -111,6 +115,9 @@ i64 fork_process(const ForkOptions& options, Context& caller) {
     const IdleSection idle;
     host_call(abi::HostCall::ProcessGet, CallKind::Blocking, static_cast<u64>(abi::ProcessAttribute::VforkWait),
               static_cast<u64>(pid));
+  }
+  if (options.waits) {
+    take_returned_memory(static_cast<u32>(pid));
   }
   return pid;
 }

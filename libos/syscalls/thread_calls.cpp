@@ -120,6 +120,7 @@ i64 create_process(const CloneRequest& request, Context& caller) {
   options.exit_signal = static_cast<u32>(request.flags & CSIGNAL);
   options.of_parent = (request.flags & CLONE_PARENT) != 0;
   options.waits = (request.flags & CLONE_VFORK) != 0;
+  options.shares_memory = (request.flags & CLONE_VM) != 0;
   options.clear_handlers = (request.flags & CLONE_CLEAR_SIGHAND) != 0;
   options.stack = request.stack;
   options.set_tls = (request.flags & CLONE_SETTLS) != 0;
@@ -157,7 +158,7 @@ i64 do_fork(Context& context) {
 }
 
 i64 do_vfork(Context& context) {
-  return fork_process({.exit_signal = SIGCHLD, .waits = true}, context);
+  return fork_process({.exit_signal = SIGCHLD, .waits = true, .shares_memory = true}, context);
 }
 
 i64 do_clone(Context& context) {

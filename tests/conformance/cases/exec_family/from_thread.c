@@ -1,6 +1,5 @@
 // exec in a thread ends all others; the new program has the process's number: execve(2).
 // marks: fork, threads
-// pvm-skip: differs between pVMs yet
 #include <pthread.h>
 
 #include "rerun.h"

@@ -1,7 +1,6 @@
 // posix_spawn runs a program with arguments and environment; its errors are the function's: posix_spawn(3).
 // marks: fork, lane
 // variants: static,musl
-// pvm-skip: a vfork child has a copy of the memory: what it writes is not seen by its parent yet
 #include <spawn.h>
 
 #include "relatives.h"

@@ -1,6 +1,5 @@
 // File actions of posix_spawn: open, dup2, close, chdir; a failing one: posix_spawn_file_actions_addopen(3).
 // marks: fork
-// pvm-skip: a vfork child has a copy of the memory: what it writes is not seen by its parent yet
 #include <spawn.h>
 
 #include "relatives.h"

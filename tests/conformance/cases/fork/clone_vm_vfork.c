@@ -1,6 +1,5 @@
 // clone with CLONE_VM and CLONE_VFORK on a stack of its own, as posix_spawn does it: clone(2).
 // marks: fork
-// pvm-skip: a vfork child has a copy of the memory: what it writes is not seen by its parent yet
 #include <sched.h>
 
 #include "relatives.h"

@@ -1,6 +1,5 @@
 // When exec fails after vfork, the child sees the error, and the parent the value it left: vfork(2).
 // marks: fork
-// pvm-skip: a vfork child has a copy of the memory: what it writes is not seen by its parent yet
 #include "relatives.h"
 
 CASE {

@@ -1,6 +1,6 @@
 // While one thread is in vfork, the others run on: vfork(2).
 // marks: fork, threads
-// pvm-skip: a vfork child has a copy of the memory: what it writes is not seen by its parent yet
+// pvm-skip: a vfork child does not see what its parent writes meanwhile
 #include <pthread.h>
 
 #include "relatives.h"

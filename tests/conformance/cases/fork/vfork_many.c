@@ -1,6 +1,5 @@
 // A hundred vforks in a row, each child counting in common memory: vfork(2).
 // marks: fork
-// pvm-skip: a vfork child has a copy of the memory: what it writes is not seen by its parent yet
 #include "relatives.h"
 
 static volatile int counter;

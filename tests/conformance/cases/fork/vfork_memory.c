@@ -1,6 +1,5 @@
 // A child of vfork works in its parent's memory: vfork(2).
 // marks: fork, lane
-// pvm-skip: a vfork child has a copy of the memory: what it writes is not seen by its parent yet
 #include "relatives.h"
 
 static volatile int value = 1;
