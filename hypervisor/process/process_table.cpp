@@ -209,6 +209,8 @@ ProcessId ProcessTable::reaper_of(const Process& dead) {
 
 void ProcessTable::adopt_children(const Process& dead) {
   const ProcessId reaper = reaper_of(dead);
+  const Process* adopter = find_locked(reaper);
+  const bool forgets = adopter == nullptr || adopter->auto_reap;
   std::vector<ProcessId> forgotten;
   for (auto& [pid, process] : processes_) {
     if (process.parent != dead.pid) {
@@ -223,7 +225,7 @@ void ProcessTable::adopt_children(const Process& dead) {
       }
     }
     if (process.state == State::Zombie) {
-      if (reaper == init_process) {
+      if (forgets) {
         forgotten.push_back(pid);
       } else {
         tell_parent(process, WIFSIGNALED(process.status) ? CLD_KILLED : CLD_EXITED, process.status);

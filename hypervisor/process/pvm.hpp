@@ -92,7 +92,7 @@ class Pvm : public JobControl {
   // Closes all files, as the end of a process does before anybody is told of it.
   void close_all();
   // Processor time of its threads so far, those that have ended included.
-  [[nodiscard]] rusage usage();
+  [[nodiscard]] rusage usage() override;
 
   // JobControl.
   std::int32_t group() override;

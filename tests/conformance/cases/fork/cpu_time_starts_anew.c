@@ -1,6 +1,5 @@
 // A child's CPU clocks, times and rusage start at zero: fork(2).
 // marks: fork
-// pvm-skip: processor time is that of the whole family yet
 #include <sys/resource.h>
 #include <sys/times.h>
 

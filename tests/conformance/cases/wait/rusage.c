@@ -1,6 +1,5 @@
 // wait4 gives the resources the child used, and RUSAGE_CHILDREN adds those that were waited for: getrusage(2).
 // marks: fork, lane
-// pvm-skip: processor time is that of the whole family yet
 #include <sys/resource.h>
 
 #include "relatives.h"

@@ -1,6 +1,5 @@
 // What a grandchild used comes with its parent, if that one waited for it: getrusage(2).
 // marks: fork
-// pvm-skip: processor time is that of the whole family yet
 #include <sys/resource.h>
 
 #include "relatives.h"

@@ -1,6 +1,5 @@
 // times(2): the times of children count once they were waited for.
 // marks: fork
-// pvm-skip: processor time is that of the whole family yet
 #include <sys/times.h>
 
 #include "relatives.h"
