@@ -335,6 +335,9 @@ std::int64_t ProcessTable::kill(ProcessId sender, std::int64_t target, int signa
   if (self == nullptr) {
     return -ESRCH;
   }
+  if (target == init_process) {
+    return signal < 0 || signal > 64 ? -EINVAL : signal == 0 ? 0 : -EPERM;
+  }
   const ProcessId own_group = self->group;
   bool found = false;
   for (auto& [pid, process] : processes_) {
@@ -388,12 +391,14 @@ std::int64_t ProcessTable::session_of(ProcessId caller, ProcessId pid) {
 
 // setpgid(2).
 std::int64_t ProcessTable::set_group(ProcessId caller, ProcessId pid, ProcessId group) {
+  pid = pid == 0 ? caller : pid;
+  group = group == 0 ? pid : group;
   if (group < 0) {
     return -EINVAL;
   }
   const std::lock_guard lock(mutex_);
   Process* self = find_locked(caller);
-  Process* process = find_locked(pid == 0 ? caller : pid);
+  Process* process = find_locked(pid);
   if (self == nullptr || process == nullptr || (process != self && process->parent != caller)) {
     return -ESRCH;
   }
@@ -408,7 +413,6 @@ std::int64_t ProcessTable::set_group(ProcessId caller, ProcessId pid, ProcessId 
   if (process->session == process->pid) {
     return -EPERM;  // leads its session
   }
-  group = group == 0 ? process->pid : group;
   if (group != process->pid) {
     const bool exists = std::any_of(processes_.begin(), processes_.end(), [&](const auto& entry) {
       return entry.second.group == group && entry.second.session == self->session;

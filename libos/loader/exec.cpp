@@ -415,6 +415,7 @@ void leave_old_program() {
   // Before anything of the new program is mapped: the parent may write again what it had frozen.
   host_call(abi::HostCall::Executed, CallKind::Blocking);
   AddressSpace::instance().start(random);
+  Process::instance().dumpable = 1;
   Process::instance().personality &= ~0x0400000u;  // READ_IMPLIES_EXEC belongs to an image
   write_fs_base(0);
   reset_xstate();

@@ -110,6 +110,9 @@ constexpr u64 process_flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_SETT
                               CLONE_UNTRACED | CLONE_IO;
 
 i64 create_process(const CloneRequest& request, Context& caller) {
+  if ((request.flags & CLONE_FS) != 0 && (request.flags & (CLONE_NEWNS | CLONE_NEWUSER)) != 0) {
+    return -EINVAL;
+  }
   if ((request.flags & ~(process_flags | CSIGNAL)) != 0 ||
       ((request.flags & CLONE_VM) != 0 && (request.flags & CLONE_VFORK) == 0)) {
     count_unsupported(caller.orig_rax);

@@ -1,6 +1,5 @@
 // umask, working directory, limits, nice value and ignored death stay over exec: execve(2).
 // marks: fork
-// pvm-skip: differs between pVMs yet
 #include <sys/prctl.h>
 #include <sys/resource.h>
 

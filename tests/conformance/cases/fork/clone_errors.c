@@ -1,6 +1,5 @@
 // Flags that exclude each other, or that need others: clone(2).
 // marks: fork
-// pvm-skip: differs between pVMs yet
 #include <sched.h>
 
 #include "relatives.h"

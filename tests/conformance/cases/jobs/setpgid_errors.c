@@ -1,6 +1,5 @@
 // What setpgid refuses: missing groups, strangers, children that have executed, other sessions: setpgid(2).
 // marks: fork, lane
-// pvm-skip: job control differs in this corner yet
 #include "rerun.h"
 
 AGAIN {

@@ -1,6 +1,5 @@
 // kill of what does not exist, signal 0, wrong numbers: kill(2).
 // marks: fork
-// pvm-skip: differs between pVMs yet
 #include "relatives.h"
 
 CASE {
