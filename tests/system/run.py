@@ -19,7 +19,7 @@ import harness  # noqa: E402
 import inputs  # noqa: E402
 
 MODULES = ("text", "archives", "data", "languages", "compiled", "options", "observation", "bad_input", "hostile_elf", "streams",
-           "signals", "terminals")
+           "signals", "terminals", "process_trees")
 
 
 def run_case(setup, case):
