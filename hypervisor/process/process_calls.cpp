@@ -120,6 +120,8 @@ std::int64_t get_attribute(const CallContext& context, const Call& call) {
       return processes.group_of(pvm.pid(), pid);
     case abi::ProcessAttribute::Session:
       return processes.session_of(pvm.pid(), pid);
+    case abi::ProcessAttribute::Orphaned:
+      return processes.is_orphaned(pvm.pid()) ? 1 : 0;
     case abi::ProcessAttribute::VforkWait:
       if (!context.may_block()) {
         return abi::result_must_exit;

@@ -441,6 +441,12 @@ std::int64_t ProcessTable::new_session(ProcessId caller) {
   return caller;
 }
 
+bool ProcessTable::is_orphaned(ProcessId pid) {
+  const std::lock_guard lock(mutex_);
+  const Process* process = find_locked(pid);
+  return process == nullptr || group_is_orphaned(process->group, 0);
+}
+
 bool ProcessTable::group_exists(ProcessId group, ProcessId session) {
   const std::lock_guard lock(mutex_);
   return std::any_of(processes_.begin(), processes_.end(),

@@ -105,6 +105,8 @@ class ProcessTable {
   std::int64_t session_of(ProcessId caller, ProcessId pid);
   std::int64_t set_group(ProcessId caller, ProcessId pid, ProcessId group);
   std::int64_t new_session(ProcessId caller);
+  // Whether nobody outside the process's group, but in its session, looks after it.
+  bool is_orphaned(ProcessId pid);
   bool group_exists(ProcessId group, ProcessId session);
 
   // Runs `change` on the process under the lock. False: there is none.

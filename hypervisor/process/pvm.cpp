@@ -245,6 +245,10 @@ std::int32_t Pvm::session() {
   return static_cast<std::int32_t>(family_.processes().session_of(pid_, 0));
 }
 
+bool Pvm::has_terminal() {
+  return session() == init_process;  // who calls setsid(2) leaves the terminal
+}
+
 std::int32_t Pvm::foreground_group() {
   return family_.foreground_group();
 }

@@ -97,6 +97,7 @@ class Pvm : public JobControl {
   // JobControl.
   std::int32_t group() override;
   std::int32_t session() override;
+  bool has_terminal() override;
   std::int32_t foreground_group() override;
   bool set_foreground_group(std::int32_t group) override;
 

@@ -1,6 +1,7 @@
 // Host calls that open, close, read and write files.
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -119,6 +120,15 @@ class Segments {
   iovec vector_[abi::max_segments];
 };
 
+// Whether the caller must not read from the terminal the family was started on: another group is in the foreground.
+// Only of that terminal the host tells a foreground group.
+bool is_in_background(const CallContext& context, int fd) {
+  pid_t host_group = 0;
+  JobControl* const jobs = context.services.jobs;
+  return jobs != nullptr && ::ioctl(fd, TIOCGPGRP, &host_group) == 0 && host_group == ::getpgrp() &&
+         jobs->has_terminal() && jobs->group() != jobs->foreground_group();
+}
+
 // preadv2 and pwritev2; a file offset of -1 means the file's own position.
 std::int64_t transfer(CallContext& context, Call& call, long number, SegmentUse use) {
   const HandleTable::File file = context.services.handles.get(call.args[0]);
@@ -137,6 +147,9 @@ std::int64_t transfer(CallContext& context, Call& call, long number, SegmentUse 
                    call.args[4]};
   if (never_blocks(file->get())) {
     return host_syscall(number, args);
+  }
+  if (use == SegmentUse::Destination && is_in_background(context, file->get())) {
+    return abi::result_background;
   }
   if (context.may_block()) {
     return host_syscall_blocking(context, number, args);

@@ -14,6 +14,8 @@ class JobControl {
 
   [[nodiscard]] virtual std::int32_t group() = 0;
   [[nodiscard]] virtual std::int32_t session() = 0;
+  // Whether the caller's session is the one that kx's terminal belongs to.
+  [[nodiscard]] virtual bool has_terminal() = 0;
   // Of the terminal that kx was started on, as the family sees it.
   [[nodiscard]] virtual std::int32_t foreground_group() = 0;
   // False: no such group in the caller's session.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <kx/abi/result.hpp>
 
 #include "files/own_memory.hpp"
 #include "files/proc.hpp"
@@ -16,6 +17,8 @@
 #include "mm/heap.hpp"
 #include "mm/tlb.hpp"
 #include "process/limits.hpp"
+#include "process/thread.hpp"
+#include "signals/signals.hpp"
 #include "syscalls/dispatch.hpp"
 #include "syscalls/poll_wait.hpp"
 
@@ -38,6 +41,25 @@ bool in_program(u64 address, u64 size) {
 // eventfd, timerfd and their like take each segment for a message of its own.
 bool needs_one_piece(const OpenFile& file) {
   return (file.mode() & 0170000) == 0;
+}
+
+// A read from the terminal by a process that is not in the foreground stops its group, unless nobody could continue it
+// or it wants no such signal (setpgid(2)).
+i64 refuse_background_read() {
+  const bool orphaned =
+      host_call(abi::HostCall::ProcessGet, CallKind::Quick, static_cast<u64>(abi::ProcessAttribute::Orphaned), 0) != 0;
+  if (orphaned || !Signals::instance().takes(Thread::current(), SIGTTIN)) {
+    return -EIO;
+  }
+  const HostReply reply =
+      host_call_raw(static_cast<u32>(abi::HostCall::Kill), {{0, SIGTTIN, SI_KERNEL, 0}, 0}, CallKind::Quick);
+  if (reply.extra[0] != 0) {
+    SignalInfo info;
+    info.signo = SIGTTIN;
+    info.code = SI_KERNEL;
+    send_to_process(info);
+  }
+  return restart_if_flagged;
 }
 
 class Transfer {
@@ -68,9 +90,13 @@ i64 Transfer::call_host(u64 offset, u32 count) {
   if (!file_.may_block()) {
     return host_call(number, CallKind::Quick, file_.handle(), offset, count, position_, flags_);
   }
-  // The service thread serves what is ready at once; otherwise this thread's exit waits.
-  const IdleSection idle;
-  return host_call(number, CallKind::Quick, file_.handle(), offset, count, position_, flags_);
+  i64 result = 0;
+  {
+    // The service thread serves what is ready at once; otherwise this thread's exit waits.
+    const IdleSection idle;
+    result = host_call(number, CallKind::Quick, file_.handle(), offset, count, position_, flags_);
+  }
+  return result == abi::result_background ? refuse_background_read() : result;
 }
 
 // Through a block of the library OS's own, which is contiguous for the host.

@@ -254,6 +254,11 @@ void Signals::force(Thread& thread, const SignalInfo& info) {
   wake(thread);
 }
 
+bool Signals::takes(const Thread& thread, u32 signo) {
+  const Lock lock(mutex_);
+  return (thread.signals.mask & signal_bit(signo)) == 0 && actions_[signo - 1].handler != 1;
+}
+
 bool Signals::take(Thread& thread, u64 blocked, SignalInfo& info) {
   const Lock lock(mutex_);
   blocked &= ~unblockable_signals;

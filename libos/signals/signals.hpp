@@ -41,6 +41,8 @@ class Signals {
   // A synchronous signal: neither blocked nor ignored, as the kernel's force_sig_info.
   void force(Thread& thread, const SignalInfo& info);
 
+  // False: the thread blocks the signal, or the process ignores it.
+  bool takes(const Thread& thread, u32 signo);
   // Takes the next signal of `thread` outside `blocked`. False if there is none.
   bool take(Thread& thread, u64 blocked, SignalInfo& info);
   u64 pending(const Thread& thread);

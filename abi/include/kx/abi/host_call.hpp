@@ -100,6 +100,7 @@ enum class ProcessAttribute : std::uint32_t {
   Subreaper,
   DeathSignal,    // PR_SET_PDEATHSIG
   VforkWait,      // get: waits until the vfork child `pid` has called execve or ended
+  Orphaned,       // get: 1 if the caller's process group is orphaned
   ChildrenUsage,  // get: struct rusage of the children waited for, at offset `pid` of the call buffer
   Last,
 };

@@ -9,6 +9,10 @@ namespace kx::abi {
 // the library OS repeats the call by an exit. Never the answer to a call made by an exit.
 inline constexpr std::int64_t result_must_exit = INT64_MIN;
 
+// HostCall::Read of the family's terminal by a process in the background: nothing was read; the library OS raises
+// SIGTTIN or answers EIO (termios(3), setpgid(2)).
+inline constexpr std::int64_t result_background = INT64_MIN + 1;
+
 // Flags of HostCall::FutexWait.
 enum FutexWaitFlags : std::uint32_t {
   futex_wait_absolute = 1,  // the timeout is a point in time, not a duration
