@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <string>
@@ -151,18 +152,21 @@ std::int64_t set_attribute(const CallContext& context, const Call& call) {
     case abi::ProcessAttribute::Subreaper:
       return change([&](ProcessTable::Process& self) { self.subreaper = value != 0; });
     case abi::ProcessAttribute::DeathSignal:
-      return value > 64 ? -EINVAL
-                        : change([&](ProcessTable::Process& self) {
-                            self.parent_death_signal = static_cast<int>(value);
-                          });
+      return value > 64
+                 ? -EINVAL
+                 : change([&](ProcessTable::Process& self) { self.parent_death_signal = static_cast<int>(value); });
     default:
       return -EINVAL;
   }
 }
 
 // execve(2): the parent that waits goes on, and the memory shared with it so far is let go.
-std::int64_t new_program(Pvm& pvm) {
-  pvm.family().processes().executed(pvm.pid());
+std::int64_t new_program(Pvm& pvm, std::string command) {
+  while (!command.empty() && command.back() == '\0') {
+    command.pop_back();
+  }
+  std::replace(command.begin(), command.end(), '\0', ' ');
+  pvm.family().processes().executed(pvm.pid(), std::move(command));
   auto forgotten = pvm.memory().forget_inherited();
   return forgotten ? 0 : -ENOMEM;
 }
@@ -211,7 +215,7 @@ std::optional<std::int64_t> serve_process_call(CallContext& context, abi::HostCa
     case abi::HostCall::ProcessSet:
       return set_attribute(context, call);
     case abi::HostCall::Executed:
-      return new_program(pvm);
+      return new_program(pvm, text_argument(context, arguments[0], std::min(arguments[1], abi::command_size)));
     case abi::HostCall::Trace: {
       const std::string text = text_argument(context, arguments[0], arguments[1]);
       if (pvm.family().trace_fd() >= 0) {
@@ -225,12 +229,12 @@ std::optional<std::int64_t> serve_process_call(CallContext& context, abi::HostCa
       return 0;
     case abi::HostCall::OutOfMemory:
       std::fprintf(stderr, "kx: %s: out of memory: the pVM has all of its %llu MiB (give it more with --memory)\n",
-                   pvm.family().program().c_str(), static_cast<unsigned long long>(pvm.memory().limit() >> 20));
+                   pvm.program().c_str(), static_cast<unsigned long long>(pvm.memory().limit() >> 20));
       pvm.exit(ExitStatus{SIGKILL});
       return 0;
     case abi::HostCall::LoadFailed: {
       const int code = static_cast<int>(arguments[0] & 4095);
-      pvm.fail_load(load_error(pvm.family().program(), code));
+      pvm.fail_load(load_error(pvm.program(), code));
       return 0;
     }
     default:

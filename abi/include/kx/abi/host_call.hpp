@@ -59,18 +59,22 @@ enum class HostCall : std::uint32_t {
   OutOfMemory,             // (): the program needs a page and there is none; the pVM ends
   RefillInbox,             // (): moves waiting signals into the inbox
   NewThreadId,             // () -> a number no process or thread of the family has
-  Fork,                    // (stack pointer, gpa of the slot the child must not see or 0, end of the used arena, FS base,
-                           //   ForkFlags | exit signal, number of the fork) -> pid, in the child 0; extra[0] = gpa and
-                           //   extra[1] = size of the slot for what is written from now on
-  Wait,                    // (WaitKind, id, options of waitid(2), offset of WaitResult) -> pid or 0
-  Kill,                    // (target of kill(2), signal, si_code, value) -> 0; extra[0] = 1: the caller is meant too, and
-                           //   has not been told
-  ProcessGet,              // (ProcessAttribute, pid or 0) -> value
-  ProcessSet,              // (ProcessAttribute, pid or 0, value) -> 0
-  Executed,                // (offset, size of the name): a new program; nothing refers to inherited memory any more
-  Ipc,                     // (IpcOperation, its arguments): System V IPC, kx/abi/ipc.hpp
+  Fork,        // (stack pointer, gpa of the slot the child must not see or 0, end of the used arena, FS base,
+               //   ForkFlags | exit signal, number of the fork) -> pid, in the child 0; extra[0] = gpa and
+               //   extra[1] = size of the slot for what is written from now on
+  Wait,        // (WaitKind, id, options of waitid(2), offset of WaitResult) -> pid or 0
+  Kill,        // (target of kill(2), signal, si_code, value) -> 0; extra[0] = 1: the caller is meant too, and
+               //   has not been told
+  ProcessGet,  // (ProcessAttribute, pid or 0) -> value
+  ProcessSet,  // (ProcessAttribute, pid or 0, value) -> 0
+  Executed,    // (offset, size of the arguments, each ended by NUL, up to command_size): a new program; nothing
+               //   refers to inherited memory any more
+  Ipc,         // (IpcOperation, its arguments): System V IPC, kx/abi/ipc.hpp
   Last,
 };
+
+// What the hypervisor keeps of a program's arguments, to show it.
+inline constexpr std::uint64_t command_size = 512;
 
 enum ForkFlags : std::uint64_t {
   fork_signal_mask = 0xff,
@@ -92,9 +96,9 @@ static_assert(sizeof(WaitResult) == 160 && std::has_unique_object_representation
 
 enum class ProcessAttribute : std::uint32_t {
   Group,
-  Session,        // set: the caller makes a session of its own; the value is not used
-  AutoReap,       // children leave no zombies
-  NoStopSignal,   // no SIGCHLD for stopped children
+  Session,       // set: the caller makes a session of its own; the value is not used
+  AutoReap,      // children leave no zombies
+  NoStopSignal,  // no SIGCHLD for stopped children
   Subreaper,
   DeathSignal,    // PR_SET_PDEATHSIG
   VforkWait,      // get: waits until the vfork child `pid` has called execve or ended
