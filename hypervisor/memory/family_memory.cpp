@@ -16,8 +16,7 @@ constexpr std::uint64_t shared_size = abi::shared_gpa_end - abi::shared_gpa;
 
 // Address space only, at a place aligned to 2 MiB.
 std::byte* reserve(std::uint64_t size, int prot) {
-  void* area =
-      ::mmap(nullptr, size + abi::huge_page_size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* area = ::mmap(nullptr, size + abi::huge_page_size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (area == MAP_FAILED) {
     return nullptr;
   }

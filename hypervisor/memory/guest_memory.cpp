@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t slot_step_limit = 1ull << 30;
 constexpr std::uint32_t system_slot = 0;
 // Far below what any KVM offers today; the lists are searched linearly.
-constexpr std::uint32_t most_slots = 500;
+constexpr std::uint32_t most_slots = 2000;
 constexpr std::uint64_t reservation_size = abi::system_size + abi::huge_page_size;
 
 constexpr std::uint64_t granule_count = (abi::shared_gpa_end - abi::memory_gpa) / abi::huge_page_size;

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <string>
+#include <vector>
 
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
@@ -160,6 +162,30 @@ std::int64_t set_attribute(const CallContext& context, const Call& call) {
   }
 }
 
+// What a vfork child wrote, on its way to the parent that waits. The bytes are between the two.
+std::int64_t keep_message(const CallContext& context, const Call& call) {
+  const std::byte* from = buffer_at(context, call.args[0], call.args[1]);
+  if (from == nullptr) {
+    return -EFAULT;
+  }
+  std::vector<std::byte> message(call.args[1]);
+  copy_once(message.data(), from, message.size());
+  Pvm& pvm = *context.services.pvm;
+  return pvm.family().processes().keep_message(pvm.pid(), std::move(message));
+}
+
+std::int64_t next_message(const CallContext& context, const Call& call) {
+  Pvm& pvm = *context.services.pvm;
+  const std::vector<std::byte> message =
+      pvm.family().processes().next_message(pvm.pid(), static_cast<ProcessId>(call.args[0]));
+  std::byte* to = buffer_at(context, call.args[1], call.args[2]);
+  if (to == nullptr || message.size() > call.args[2]) {
+    return -EFAULT;
+  }
+  std::memcpy(to, message.data(), message.size());
+  return static_cast<std::int64_t>(message.size());
+}
+
 // execve(2): the parent that waits goes on, and the memory shared with it so far is let go.
 std::int64_t new_program(Pvm& pvm, std::string command) {
   while (!command.empty() && command.back() == '\0') {
@@ -214,6 +240,10 @@ std::optional<std::int64_t> serve_process_call(CallContext& context, abi::HostCa
       return get_attribute(context, call);
     case abi::HostCall::ProcessSet:
       return set_attribute(context, call);
+    case abi::HostCall::VforkWrite:
+      return keep_message(context, call);
+    case abi::HostCall::VforkRead:
+      return next_message(context, call);
     case abi::HostCall::Executed:
       return new_program(pvm, text_argument(context, arguments[0], std::min(arguments[1], abi::command_size)));
     case abi::HostCall::Trace: {

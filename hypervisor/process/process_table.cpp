@@ -82,6 +82,9 @@ Result<void> ProcessTable::add_child(ProcessId pid, ProcessId forker, ProcessId 
   child.uid = from->uid;
   child.command = from->command;
   child.borrowed = waits;
+  if (waits) {
+    messages_[pid].forker = forker;
+  }
   child.pvm = std::move(pvm);
   processes_.emplace(pid, std::move(child));
   return {};
@@ -100,6 +103,36 @@ void ProcessTable::remove(ProcessId pid) {
     released = std::move(process->pvm);
     processes_.erase(pid);
   }
+}
+
+std::int64_t ProcessTable::keep_message(ProcessId child, std::vector<std::byte> message) {
+  constexpr std::size_t most_messages = 1024;
+  const std::lock_guard lock(mutex_);
+  const Process* process = find_locked(child);
+  const auto found = messages_.find(child);
+  if (process == nullptr || !process->borrowed || found == messages_.end()) {
+    return -EPERM;
+  }
+  if (found->second.list.size() == most_messages) {
+    return -ENOSPC;
+  }
+  found->second.list.push_back(std::move(message));
+  return 0;
+}
+
+std::vector<std::byte> ProcessTable::next_message(ProcessId forker, ProcessId child) {
+  const std::lock_guard lock(mutex_);
+  const auto found = messages_.find(child);
+  if (found == messages_.end() || found->second.forker != forker) {
+    return {};
+  }
+  if (found->second.list.empty()) {
+    messages_.erase(found);
+    return {};
+  }
+  std::vector<std::byte> message = std::move(found->second.list.front());
+  found->second.list.pop_front();
+  return message;
 }
 
 void ProcessTable::wait_for_vfork(Pvm& caller, ProcessId child) {
@@ -190,6 +223,8 @@ ProcessId ProcessTable::reaper_of(const Process& dead) {
 
 void ProcessTable::adopt_children(const Process& dead) {
   const ProcessId reaper = reaper_of(dead);
+  const Process* adopter = find_locked(reaper);
+  const bool forgets = adopter == nullptr || adopter->auto_reap;
   std::vector<ProcessId> forgotten;
   for (auto& [pid, process] : processes_) {
     if (process.parent != dead.pid) {
@@ -204,7 +239,7 @@ void ProcessTable::adopt_children(const Process& dead) {
       }
     }
     if (process.state == State::Zombie) {
-      if (reaper == init_process) {
+      if (forgets) {
         forgotten.push_back(pid);
       } else {
         tell_parent(process, WIFSIGNALED(process.status) ? CLD_KILLED : CLD_EXITED, process.status);
@@ -263,6 +298,7 @@ void ProcessTable::ended(ProcessId pid, std::int32_t status, const rusage& usage
   process->state = State::Zombie;
   process->borrowed = false;
   returned_.notify_all();
+  std::erase_if(messages_, [&](const auto& entry) { return entry.second.forker == pid; });
   process->status = status;
   process->usage = usage;
   // Groups that the process kept from being orphaned: its own, and those of its children.
@@ -315,6 +351,9 @@ std::int64_t ProcessTable::kill(ProcessId sender, std::int64_t target, int signa
   const Process* self = find_locked(sender);
   if (self == nullptr) {
     return -ESRCH;
+  }
+  if (target == init_process) {
+    return signal < 0 || signal > 64 ? -EINVAL : signal == 0 ? 0 : -EPERM;
   }
   const ProcessId own_group = self->group;
   bool found = false;
@@ -369,12 +408,14 @@ std::int64_t ProcessTable::session_of(ProcessId caller, ProcessId pid) {
 
 // setpgid(2).
 std::int64_t ProcessTable::set_group(ProcessId caller, ProcessId pid, ProcessId group) {
+  pid = pid == 0 ? caller : pid;
+  group = group == 0 ? pid : group;
   if (group < 0) {
     return -EINVAL;
   }
   const std::lock_guard lock(mutex_);
   Process* self = find_locked(caller);
-  Process* process = find_locked(pid == 0 ? caller : pid);
+  Process* process = find_locked(pid);
   if (self == nullptr || process == nullptr || (process != self && process->parent != caller)) {
     return -ESRCH;
   }
@@ -389,7 +430,6 @@ std::int64_t ProcessTable::set_group(ProcessId caller, ProcessId pid, ProcessId 
   if (process->session == process->pid) {
     return -EPERM;  // leads its session
   }
-  group = group == 0 ? process->pid : group;
   if (group != process->pid) {
     const bool exists = std::any_of(processes_.begin(), processes_.end(), [&](const auto& entry) {
       return entry.second.group == group && entry.second.session == self->session;

@@ -6,7 +6,9 @@
 #include <sys/resource.h>
 
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <kx/abi/host_call.hpp>
 #include <map>
@@ -90,6 +92,10 @@ class ProcessTable {
   void clear();
   // Takes back a child that never ran.
   void remove(ProcessId pid);
+  // Messages of a vfork child for the process that waits for it, in order; an empty one if there is none. -EPERM if
+  // nobody waits, -ENOSPC when there are too many.
+  std::int64_t keep_message(ProcessId child, std::vector<std::byte> message);
+  std::vector<std::byte> next_message(ProcessId forker, ProcessId child);
   // Waits, while `caller` is not to end, for a child made with `waits`.
   void wait_for_vfork(Pvm& caller, ProcessId child);
 
@@ -141,7 +147,12 @@ class ProcessTable {
   void hang_up_if_orphaned(ProcessId group, ProcessId session, ProcessId leaving);
 
   std::mutex mutex_;
-  std::condition_variable returned_;  // a process is no longer borrowed
+  struct Messages {
+    ProcessId forker = 0;
+    std::deque<std::vector<std::byte>> list;
+  };
+  std::map<ProcessId, Messages> messages_;  // of vfork children
+  std::condition_variable returned_;        // a process is no longer borrowed
   Processes processes_;
   std::size_t limit_;
   ProcessId last_id_ = init_process;

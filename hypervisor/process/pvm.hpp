@@ -93,7 +93,7 @@ class Pvm : public JobControl {
   // Closes all files, as the end of a process does before anybody is told of it.
   void close_all();
   // Processor time of its threads so far, those that have ended included.
-  [[nodiscard]] rusage usage();
+  [[nodiscard]] rusage usage() override;
 
   [[nodiscard]] std::uint32_t thread_count();
   // True if the host says of each of its threads that it waits for something.

@@ -91,8 +91,8 @@ std::int64_t ProcessTable::wait(CallContext& context, ProcessId caller, const Wa
       events = &self->events;  // stays where it is: the caller's own entry outlives its calls
       seen = std::atomic_ref(self->events).load(std::memory_order_seq_cst);
     }
-    const std::int64_t result = host_syscall_blocking(
-        context, SYS_futex, {address_of(events), FUTEX_WAIT | FUTEX_PRIVATE_FLAG, seen, 0, 0, 0});
+    const std::int64_t result =
+        host_syscall_blocking(context, SYS_futex, {address_of(events), FUTEX_WAIT | FUTEX_PRIVATE_FLAG, seen, 0, 0, 0});
     if (result == -EINTR) {
       return -EINTR;
     }

@@ -61,6 +61,8 @@ std::int64_t dispatch(CallContext& context, HostCall number, Call& call) {
     case HostCall::ProcessGet:
     case HostCall::ProcessSet:
     case HostCall::Executed:
+    case HostCall::VforkWrite:
+    case HostCall::VforkRead:
       return process_call(context, number, call);
     case HostCall::MemoryGrow:
       return serve_memory_grow(context, call);

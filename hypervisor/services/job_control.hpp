@@ -1,5 +1,8 @@
-// What terminals ask about the process that calls: its group and session, and the group in the foreground.
+// What the services ask about the process that calls: its group and session, the group in the foreground of the
+// terminal, its use of the processor.
 #pragma once
+
+#include <sys/resource.h>
 
 #include <cstdint>
 
@@ -15,6 +18,8 @@ class JobControl {
   [[nodiscard]] virtual std::int32_t foreground_group() = 0;
   // False: no such group in the caller's session.
   virtual bool set_foreground_group(std::int32_t group) = 0;
+  // Processor time and the rest of getrusage(2), of this pVM's threads.
+  [[nodiscard]] virtual rusage usage() = 0;
 };
 
 }  // namespace kx::hv

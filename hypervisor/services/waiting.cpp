@@ -115,7 +115,8 @@ std::int64_t serve_futex_wait(CallContext& context, Call& call) {
   const bool is_ram = word.value < abi::memory_gpa_end;
   if (!context.may_block()) {
     // SAFETY: aligned guest RAM, only read.
-    const bool changed = is_ram && __atomic_load_n(reinterpret_cast<const std::uint32_t*>(memory), __ATOMIC_SEQ_CST) != expected;
+    const bool changed =
+        is_ram && __atomic_load_n(reinterpret_cast<const std::uint32_t*>(memory), __ATOMIC_SEQ_CST) != expected;
     return changed ? -EAGAIN : abi::result_must_exit;
   }
   timespec timeout{};

@@ -3,12 +3,11 @@
 #include <cstring>
 #include <iterator>
 #include <kx/abi/host_call.hpp>
+#include <kx/base/verify.hpp>
 #include <span>
 
 #include "entry/patcher.hpp"
 #include "entry/patching.hpp"
-#include <kx/base/verify.hpp>
-
 #include "host/host_call.hpp"
 #include "host/stats.hpp"
 #include "mm/address_space.hpp"

@@ -50,7 +50,8 @@ class OpenFile {
   u32 proc_subject = 0;
   u64 directory_position = 0;
 
-  i32 segment = -1;  // of an attachment of System V shared memory: its id; detached with the last reference
+  bool anonymous = false;  // behind shared anonymous memory
+  i32 segment = -1;        // of an attachment of System V shared memory: its id; detached with the last reference
 
   SignalWatch* signal_watch = nullptr;  // of FileKind::Signal; owned
 

@@ -42,9 +42,10 @@ struct MappedFile {
     if (handle_path(file->handle(), path, sizeof path) < 0) {
       path[0] = 0;
     }
-    if (constexpr u64 skipped = sizeof "memfd:" - 1; file->segment >= 0 && std::strlen(path) > skipped) {
+    if (constexpr u64 skipped = sizeof "memfd:" - 1;
+        (file->segment >= 0 || file->anonymous) && std::strlen(path) > skipped) {
       std::memmove(path + 1, path + 1 + skipped, std::strlen(path + skipped));
-      inode = static_cast<u64>(file->segment);
+      inode = file->anonymous ? inode : static_cast<u64>(file->segment);
     }
   }
 };

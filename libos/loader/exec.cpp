@@ -14,6 +14,7 @@
 #include "loader/stack.hpp"
 #include "mm/address_space.hpp"
 #include "mm/heap.hpp"
+#include "process/borrowed_memory.hpp"
 #include "process/exit.hpp"
 #include "process/process.hpp"
 #include "process/process_info.hpp"
@@ -405,6 +406,7 @@ void leave_old_program(const StringList& arguments) {
   self.robust_list = 0;
   self.clear_child_tid = 0;
   self.tid = Process::instance().pid;
+  return_borrowed_memory();
   Signals::instance().reset_for_exec(self);
   FdTable::instance().close_on_exec();
   u64 random = 0;
@@ -415,6 +417,7 @@ void leave_old_program(const StringList& arguments) {
   std::memcpy(call_buffer() + fault_buffer_offset, arguments.text, named);
   host_call(abi::HostCall::Executed, CallKind::Blocking, fault_buffer_offset, named);
   AddressSpace::instance().start(random);
+  Process::instance().dumpable = 1;
   Process::instance().personality &= ~0x0400000u;  // READ_IMPLIES_EXEC belongs to an image
   write_fs_base(0);
   reset_xstate();

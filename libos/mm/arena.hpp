@@ -1,5 +1,6 @@
-// Memory of the library OS itself: its objects, page tables beyond the first, areas of vCPUs. It lies in the pVM's system
-// slot, apart from the program's RAM: that is frozen at a fork, while this is copied, so its use is kept compact.
+// Memory of the library OS itself: its objects, page tables beyond the first, areas of vCPUs. It lies in the pVM's
+// system slot, apart from the program's RAM: that is frozen at a fork, while this is copied, so its use is kept
+// compact.
 #pragma once
 
 #include <kx/abi/memory_map.hpp>
@@ -20,8 +21,8 @@ class Arena {
   std::optional<Gpa> allocate(u8 order);
   void free(Gpa gpa, u8 order);
 
-  // An area for a vCPU, zero but for what a thread before left on its stack; nothing when there are too many. `before` is
-  // what that thread's page named as its thread, or 0: nobody uses it any more.
+  // An area for a vCPU, zero but for what a thread before left on its stack; nothing when there are too many. `before`
+  // is what that thread's page named as its thread, or 0: nobody uses it any more.
   std::optional<Gpa> allocate_vcpu_area(u64& before);
   void free_vcpu_area(Gpa gpa);
   // The calling thread's own, free once its vCPU has left it.

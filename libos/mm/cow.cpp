@@ -7,6 +7,7 @@
 #include "host/stats.hpp"
 #include "mm/address_space.hpp"
 #include "mm/memory.hpp"
+#include "process/borrowed_memory.hpp"
 
 namespace kx::libos {
 
@@ -31,6 +32,40 @@ void AddressSpace::freeze() {
   const Lock lock(mutex_);
   table_.freeze();
   FlushBatch::flush_everything();
+}
+
+void AddressSpace::compact() {
+  const Lock lock(mutex_);
+  Memory& memory = Memory::instance();
+  if (!memory.close_sparse_slots()) {
+    return;
+  }
+  // Found first and moved then: moving replaces the tables that are being looked through.
+  u32 count = 0;
+  table_.for_each_leaf([&](u64 leaf, Gva address) {
+    if (count < max_dropped && (leaf & (pte::huge | pte::foreign)) == 0 &&
+        memory.is_closed(Gpa{leaf & pte::address_mask})) {
+      dropped_[count++].gpa = address.value;
+    }
+  });
+  FlushBatch batch;
+  for (u32 i = 0; i < count; ++i) {
+    const Gva address{dropped_[i].gpa};
+    u64 size = 0;
+    u64* entry = table_.find(address, size);
+    const auto copy = memory.allocate(0, Prefer::Dirty);
+    if (!copy) {
+      break;
+    }
+    const u64 old = *entry & pte::address_mask;
+    std::memcpy(linear_pointer<void>(*copy), linear_pointer<void>(Gpa{old}), abi::page_size);
+    *entry = copy->value | (*entry & ~pte::address_mask);
+    batch.add(address);
+    dropped_[dropped_count_++] = {old, 0};
+  }
+  batch.flush();
+  free_dropped();
+  memory.open_slots();
 }
 
 void AddressSpace::start_in_child() {
@@ -74,6 +109,9 @@ bool AddressSpace::unshare_page(u64* entry, u64 flags, FlushBatch& batch, Gva ad
     return false;
   }
   std::memcpy(linear_pointer<void>(*copy), linear_pointer<void>(old), abi::page_size);
+  if (memory_is_borrowed()) {
+    note_borrowed_page(align_down(address.value, abi::page_size), old.value, copy->value);
+  }
   *entry = copy->value | flags;
   batch.add(address);
   if (dropped_count_ == max_dropped) {

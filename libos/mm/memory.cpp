@@ -95,7 +95,7 @@ std::optional<PageBlock> Memory::allocate_block(u8 order, Prefer prefer) {
   const Lock lock(mutex_);
   std::optional<PageBlock> block;
   for (u32 i = pool_count_; i > 0 && !block; --i) {
-    if (i == pool_count_ || !is_frozen(*pools_[i - 1])) {
+    if (!pools_[i - 1]->closed && !is_frozen(*pools_[i - 1])) {
       block = pools_[i - 1]->allocator.allocate(order, prefer);
     }
   }
@@ -171,6 +171,41 @@ u64 Memory::spare_slot() {
     }
   }
   return 0;
+}
+
+bool Memory::close_sparse_slots() {
+  constexpr u32 many = 8;
+  const Lock lock(mutex_);
+  const auto is_sparse = [](const Pool& pool) {
+    const u64 total = pool.allocator.total_pages();
+    const u64 used = total - pool.allocator.free_pages();
+    return pool.gpa != 0 && pool.birth != 0 && used != 0 && used < total / 4 && !is_frozen(pool);
+  };
+  u32 count = 0;
+  for (u32 i = 0; i < pool_count_; ++i) {
+    count += is_sparse(*pools_[i]) ? 1 : 0;
+  }
+  // The oldest pool takes what is moved.
+  if (count < many || is_frozen(*pools_[0])) {
+    return false;
+  }
+  for (u32 i = 1; i < pool_count_; ++i) {
+    pools_[i]->closed = is_sparse(*pools_[i]);
+  }
+  return true;
+}
+
+bool Memory::is_closed(Gpa gpa) {
+  const Lock lock(mutex_);
+  const Pool* pool = owner(gpa.value);
+  return pool != nullptr && pool->closed;
+}
+
+void Memory::open_slots() {
+  const Lock lock(mutex_);
+  for (u32 i = 0; i < pool_count_; ++i) {
+    pools_[i]->closed = false;
+  }
 }
 
 bool Memory::has_room_for_generation() {

@@ -44,6 +44,13 @@ class Memory {
   // A pool that is wholly free, for what is written after the next fork, or 0. It must not be allocated from until
   // begin_generation() names it.
   [[nodiscard]] u64 spare_slot();
+  // Compaction. Every fork leaves a few pages behind in the slot it began. close_sparse_slots() picks the slots of
+  // which little is used, if there are many, and allocates nothing from them until open_slots(); is_closed() tells
+  // their pages, which are to be moved.
+  bool close_sparse_slots();
+  [[nodiscard]] bool is_closed(Gpa gpa);
+  void open_slots();
+
   // False: no further fork can be made until children have ended.
   [[nodiscard]] bool has_room_for_generation();
   // A fork was made: what was allocated so far is frozen for as long as its child reads it. The slot at `gpa` is spare
@@ -60,8 +67,9 @@ class Memory {
     PageAllocator allocator;
     u32 birth = 0;  // number of the fork after which it was made
     u64 gpa = 0;    // of its only slot; 0 once it has more
+    bool closed = false;
   };
-  static constexpr u32 max_pools = 64;
+  static constexpr u32 max_pools = 1024;
 
   [[nodiscard]] static bool is_frozen(const Pool& pool);
   [[nodiscard]] Pool* owner(u64 gpa);

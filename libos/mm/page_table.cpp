@@ -151,6 +151,22 @@ void PageTable::forget_spares() {
   replaced_count = 0;
 }
 
+void PageTable::visit_leaves(u64 table_gpa, u32 level, u64 address, LeafVisitor visitor) {
+  const auto* table = linear_pointer<u64>(Gpa{table_gpa});
+  for (u64 i = 0; i < 512; ++i) {
+    const u64 entry = table[i];
+    if ((entry & pte::present) == 0 || (level == 3 && i == linear_index)) {
+      continue;
+    }
+    const u64 at = address + (i << (12 + 9 * level));
+    if (level == 0 || (entry & pte::huge) != 0) {
+      visitor.call(visitor.callable, entry, Gva{at});
+    } else {
+      visit_leaves(entry & pte::address_mask, level - 1, at, visitor);
+    }
+  }
+}
+
 bool PageTable::open(Gva address) {
   u64* table = linear_pointer<u64>(root_);
   u64* link = nullptr;  // the one entry of a table in use that changes, last of all

@@ -45,6 +45,15 @@ class PageTable {
   // caller makes pages writable again as they are written. The caller flushes.
   void freeze();
 
+  // Calls visit(entry's value, address) for each present leaf of the program. The visitor may change the entry, by
+  // find().
+  template <class Visit>
+  void for_each_leaf(Visit&& visit) {
+    visit_leaves(root_.value, 3, 0, {&visit, [](void* callable, u64 entry, Gva address) {
+                                       (*static_cast<Visit*>(callable))(entry, address);
+                                     }});
+  }
+
   // In a forked child, which has copies of the tables in use alone.
   static void forget_spares();
 
@@ -76,6 +85,11 @@ class PageTable {
   }
 
  private:
+  struct LeafVisitor {
+    void* callable;
+    void (*call)(void* callable, u64 entry, Gva address);
+  };
+  void visit_leaves(u64 table_gpa, u32 level, u64 address, LeafVisitor visitor);
   // Undoes the freeze on the way to `address`: each table above its entry is replaced by a copy that is writable and
   // whose entries are not. False: out of memory for tables.
   bool open(Gva address);

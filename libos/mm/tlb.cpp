@@ -109,10 +109,10 @@ IdleSection::~IdleSection() {
   // Who stops the world stores its wish, then looks at us; this stores, then looks at the wish: one sees the other.
   idle.store(0, std::memory_order_seq_cst);
   while (kind_ == IdleKind::HostCall && world_stops()) [[unlikely]] {
-    idle.store(static_cast<u32>(kind_), std::memory_order_seq_cst);
-    wait_for_world();
-    idle.store(0, std::memory_order_seq_cst);
-  }
+      idle.store(static_cast<u32>(kind_), std::memory_order_seq_cst);
+      wait_for_world();
+      idle.store(0, std::memory_order_seq_cst);
+    }
   acknowledge_flush();
 }
 

@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#include <cstring>
+
 #include "host/host_call.hpp"
 #include "process/process.hpp"
 #include "process/thread.hpp"
@@ -44,6 +46,13 @@ CpuTimes process_cpu_times() {
   const HostReply reply =
       host_call_raw(static_cast<u32>(abi::HostCall::ProcessTimes), HostArguments{}, CallKind::Quick);
   return {reply.extra[0], reply.extra[1]};
+}
+
+CpuTimes children_cpu_times() {
+  host_call(abi::HostCall::ProcessGet, CallKind::Quick, static_cast<u64>(abi::ProcessAttribute::ChildrenUsage), 0);
+  u64 times[4];  // seconds and microseconds of user and system time, as struct rusage begins
+  std::memcpy(times, call_buffer(), sizeof times);
+  return {times[0] * second_ns + times[1] * 1000, times[2] * second_ns + times[3] * 1000};
 }
 
 ClockKind clock_kind(i32 clock) {

@@ -24,6 +24,8 @@ struct CpuTimes {
   u64 system_ns = 0;
 };
 CpuTimes process_cpu_times();
+// Of the children that were waited for.
+CpuTimes children_cpu_times();
 
 // What a clock id means.
 enum class ClockKind : u8 { Unknown, Wall, Coarse, Raw, ProcessCpu, ThreadCpu };

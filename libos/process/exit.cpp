@@ -5,6 +5,7 @@
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
 #include "mm/arena.hpp"
+#include "process/borrowed_memory.hpp"
 #include "process/robust_list.hpp"
 #include "process/thread.hpp"
 #include "signals/signals.hpp"
@@ -12,6 +13,10 @@
 namespace kx::libos {
 
 void end_process(int wait_status) {
+  if (Thread::exists()) {
+    release_robust_futexes(Thread::current());
+    return_borrowed_memory();
+  }
   for (;;) {
     host_call(abi::HostCall::Exit, CallKind::Blocking, static_cast<u32>(wait_status));
   }
@@ -22,6 +27,14 @@ void leave_vcpu() {
   for (;;) {
     host_call(abi::HostCall::ThreadExit, CallKind::Blocking);
   }
+}
+
+void abandon_thread() {
+  Thread& self = Thread::current();
+  ThreadList::instance().remove(self);
+  Signals::instance().forget(self);
+  Arena::instance().retire_vcpu_area(Gpa{self.area_gpa});
+  leave_vcpu();
 }
 
 void end_other_threads() {

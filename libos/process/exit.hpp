@@ -21,7 +21,10 @@ constexpr int killed_by(u32 signal) {
 // Ends every thread but the caller, which stays alone (execve(2)).
 void end_other_threads();
 
-// This vCPU leaves the guest because the pVM ends.
+// The calling thread ends because another one calls execve(2), or because the pVM ends.
+[[noreturn]] void abandon_thread();
+
+// This vCPU leaves the guest.
 [[noreturn]] void leave_vcpu();
 
 }  // namespace kx::libos

@@ -10,6 +10,7 @@
 #include "mm/arena.hpp"
 #include "mm/memory.hpp"
 #include "process/boot_info.hpp"
+#include "process/borrowed_memory.hpp"
 #include "process/futex.hpp"
 #include "process/process.hpp"
 #include "process/thread.hpp"
@@ -48,6 +49,9 @@ void start_child(const ForkOptions& options, const HostReply& reply, Context& co
   self.flush = FlushState{};
   AddressSpace::instance().start_in_child();
 
+  if (options.shares_memory) {
+    borrow_memory();
+  }
   Process::instance().start_in_child(boot_info().pid);
   self.tid = Process::instance().pid;
   self.robust_list = 0;
@@ -70,8 +74,8 @@ void start_child(const ForkOptions& options, const HostReply& reply, Context& co
   }
 }
 
-// Who waits for a futex does so at the page its word lay in when it began. After the fork the next write moves the word:
-// waits are begun again.
+// Who waits for a futex does so at the page its word lay in when it began. After the fork the next write moves the
+// word: waits are begun again.
 void restart_futex_waits() {
   Thread& self = Thread::current();
   ThreadList::instance().for_each([&](Thread& thread) {
@@ -88,9 +92,11 @@ i64 fork_process(const ForkOptions& options, Context& caller) {
   i64 pid = 0;
   {
     const StoppedWorld stopped;
+    AddressSpace::instance().compact();
     if (!Memory::instance().has_room_for_generation()) {
       return -EAGAIN;
     }
+    Process::instance().has_relatives = true;
     capture_xstate(xstate);
     AddressSpace::instance().freeze();
     const HostReply reply = make_child(options);
@@ -109,6 +115,9 @@ i64 fork_process(const ForkOptions& options, Context& caller) {
     const IdleSection idle;
     host_call(abi::HostCall::ProcessGet, CallKind::Blocking, static_cast<u64>(abi::ProcessAttribute::VforkWait),
               static_cast<u64>(pid));
+  }
+  if (options.waits) {
+    take_returned_memory(static_cast<u32>(pid));
   }
   return pid;
 }

@@ -9,11 +9,12 @@ struct ForkOptions {
   u32 exit_signal = 0;
   bool of_parent = false;       // CLONE_PARENT
   bool waits = false;           // CLONE_VFORK
+  bool shares_memory = false;   // CLONE_VM: what the child writes is carried over when the wait ends
   bool clear_handlers = false;  // CLONE_CLEAR_SIGHAND
   u64 stack = 0;                // the child's stack pointer; 0: the caller's
   bool set_tls = false;
   u64 tls = 0;
-  u64 set_child_tid = 0;    // addresses; 0: none
+  u64 set_child_tid = 0;  // addresses; 0: none
   u64 clear_child_tid = 0;
 };
 

@@ -28,6 +28,7 @@ struct Process {
   u64 timer_slack_ns = 50'000;
   u32 cpu_count = 1;
   u64 start_time_ns = 0;
+  bool has_relatives = false;  // it forked, or was forked
   char hostname[65] = {};
 
   // In a forked child: who it is now, and what it does not inherit.

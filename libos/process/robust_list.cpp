@@ -2,6 +2,7 @@
 
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
+#include "process/futex.hpp"
 #include "process/thread.hpp"
 
 namespace kx::libos {
@@ -24,6 +25,7 @@ void release(u64 address, u32 tid) {
     }
     if (static_cast<u32>(found) == now) {
       if ((now & futex_waiters) != 0) {
+        wake_private_futex(address, 1, ~0u);
         if (const u64 gpa = AddressSpace::instance().translate(address, true); gpa != 0) {
           host_call(abi::HostCall::FutexWake, CallKind::Quick, gpa, 1, ~0u);
         }

@@ -19,11 +19,11 @@ struct Thread {
   u64 clear_child_tid = 0;  // set_tid_address(2); 0: none
   u64 robust_list = 0;      // set_robust_list(2)
   u64 robust_list_size = 0;
-  char name[16] = {};      // PR_SET_NAME
+  char name[16] = {};          // PR_SET_NAME
   bool in_futex_wait = false;  // futex(2): between finding the word and the end of the wait
-  u64 first_rip = 0;       // of a new thread
-  u64 futex_spin_ns = 0;   // how long the next wait spins
-  Thread* next = nullptr;  // ThreadList
+  u64 first_rip = 0;           // of a new thread
+  u64 futex_spin_ns = 0;       // how long the next wait spins
+  Thread* next = nullptr;      // ThreadList
 
   static Thread& current() { return *reinterpret_cast<Thread*>(vcpu_page().thread_gva); }
   static bool exists() { return vcpu_page().thread_gva != 0; }

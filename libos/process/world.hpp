@@ -3,8 +3,8 @@
 
 namespace kx::libos {
 
-// One at a time: who comes second waits. While it lives the other vCPUs are in the library OS, or blocked in a host call,
-// and stay there.
+// One at a time: who comes second waits. While it lives the other vCPUs are in the library OS, or blocked in a host
+// call, and stay there.
 class StoppedWorld {
  public:
   StoppedWorld();

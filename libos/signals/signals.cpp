@@ -61,6 +61,7 @@ void Signals::start(Thread& first, u64 ignored, u64 blocked) {
     actions_[signo - 1].handler = (ignored & signal_bit(signo)) != 0 ? 1 : 0;
   }
   first.signals.mask = blocked & ~unblockable_signals;
+  tell_about_children();
 }
 
 void Signals::reset_for_exec(Thread& survivor) {
@@ -69,6 +70,7 @@ void Signals::reset_for_exec(Thread& survivor) {
   for (SignalAction& action : actions_) {
     action = SignalAction{action.handler == 1 ? 1ull : 0ull, 0, 0, 0};
   }
+  tell_about_children();
   survivor.signals.alternate = AlternateStack{};
   survivor.signals.restore_mask = false;
   survivor.signals.resume_deadline = 0;
@@ -90,6 +92,22 @@ void Signals::start_in_child(Thread& survivor, bool clear_handlers) {
   renew_watches();
 }
 
+// What the family must know of SIGCHLD's action: whether children leave zombies, and whether their stops are told.
+void Signals::tell_about_children() {
+  const SignalAction& action = actions_[SIGCHLD - 1];
+  const bool reap = action.handler == 1 || (action.flags & SA_NOCLDWAIT) != 0;
+  const bool no_stops = action.handler == 1 || (action.flags & SA_NOCLDSTOP) != 0;
+  if (reap != told_reap_) {
+    told_reap_ = reap;
+    host_call(abi::HostCall::ProcessSet, CallKind::Quick, static_cast<u64>(abi::ProcessAttribute::AutoReap), 0, reap);
+  }
+  if (no_stops != told_no_stops_) {
+    told_no_stops_ = no_stops;
+    host_call(abi::HostCall::ProcessSet, CallKind::Quick, static_cast<u64>(abi::ProcessAttribute::NoStopSignal), 0,
+              no_stops);
+  }
+}
+
 void Signals::set_action(u32 signo, const SignalAction* next, SignalAction& old) {
   const Lock lock(mutex_);
   SignalAction& action = actions_[signo - 1];
@@ -99,6 +117,9 @@ void Signals::set_action(u32 signo, const SignalAction* next, SignalAction& old)
   }
   action = *next;
   action.mask &= ~unblockable_signals;
+  if (signo == SIGCHLD) {
+    tell_about_children();
+  }
   const bool ignored = action.handler == 1 || (action.handler == 0 && (ignored_by_default & signal_bit(signo)) != 0);
   if (ignored) {
     discard_everywhere(signal_bit(signo));

@@ -68,6 +68,7 @@ class Signals {
   i64 enqueue(SignalQueue& queue, const SignalInfo& info);
   bool is_dropped(const SignalInfo& info, u64 blocked) const;
   void prepare(u32 signo);
+  void tell_about_children();
   void discard_everywhere(u64 set);
   void wake_one(u32 signo);
   void raise_watches(u32 signo);
@@ -79,6 +80,8 @@ class Signals {
   SignalAction actions_[signal_count];
   SignalQueue pending_;
   u64 queued_ = 0;
+  bool told_reap_ = false;  // what the hypervisor knows of SIGCHLD's action
+  bool told_no_stops_ = false;
   SignalWatch* watches_ = nullptr;
 };
 

@@ -87,7 +87,7 @@ void drain_inbox() {
 void handle_pending() {
   const u32 pending = std::atomic_ref(vcpu_page().pending).exchange(0, std::memory_order_seq_cst);
   if ((pending & abi::pending_exit) != 0) {
-    leave_vcpu();
+    abandon_thread();
   }
   if ((pending & abi::pending_flush) != 0) {
     acknowledge_flush();

@@ -12,6 +12,7 @@
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
 #include "process/limits.hpp"
+#include "process/process.hpp"
 
 namespace kx::libos {
 
@@ -58,10 +59,18 @@ i64 duplicate_above(FileRef file, u64 lowest, bool close_on_exec) {
 }
 
 i64 status_flags(const OpenFile& file) {
-  // Others may share a stream's description and change its flags.
-  return file.may_block() && file.kind() == FileKind::Host
-             ? host_call(abi::HostCall::Fcntl, CallKind::Quick, file.handle(), F_GETFL)
-             : file.flags();
+  if (file.kind() != FileKind::Host) {
+    return file.flags();
+  }
+  // Others may share a stream's description, and relatives any, and change its flags.
+  if (file.may_block()) {
+    return host_call(abi::HostCall::Fcntl, CallKind::Quick, file.handle(), F_GETFL);
+  }
+  if (!Process::instance().has_relatives) {
+    return file.flags();
+  }
+  const i64 now = host_call(abi::HostCall::Fcntl, CallKind::Quick, file.handle(), F_GETFL);
+  return now < 0 ? now : (file.flags() & ~settable_flags) | (static_cast<u32>(now) & settable_flags);
 }
 
 i64 set_status_flags(OpenFile& file, u64 flags) {

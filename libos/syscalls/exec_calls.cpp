@@ -17,8 +17,8 @@ namespace kx::libos {
 
 namespace {
 
-constexpr u64 strings_limit = abi::huge_page_size;   // a quarter of the usual stack limit
-constexpr u64 string_limit = 128 << 10;  // MAX_ARG_STRLEN
+constexpr u64 strings_limit = abi::huge_page_size;  // a quarter of the usual stack limit
+constexpr u64 string_limit = 128 << 10;             // MAX_ARG_STRLEN
 constexpr u64 path_limit = 4096;
 
 // A buffer of the library OS's that the program's strings are copied to.

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <kx/base/address.hpp>
 
+#include "files/anonymous_file.hpp"
 #include "files/fd_table.hpp"
 #include "mm/address_space.hpp"
 #include "process/process.hpp"
@@ -105,6 +106,13 @@ i64 do_mmap(Context& context) {
       request.file = file.get();
       request.offset = offset;
     }
+  }
+  if (shared && !file) {
+    if (const i64 result = make_anonymous_file(request.size, file); result != 0) {
+      return result;
+    }
+    request.file = file.get();
+    request.offset = 0;
   }
   return AddressSpace::instance().map(request);
 }

@@ -110,6 +110,9 @@ constexpr u64 process_flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_SETT
                               CLONE_UNTRACED | CLONE_IO;
 
 i64 create_process(const CloneRequest& request, Context& caller) {
+  if ((request.flags & CLONE_FS) != 0 && (request.flags & (CLONE_NEWNS | CLONE_NEWUSER)) != 0) {
+    return -EINVAL;
+  }
   if ((request.flags & ~(process_flags | CSIGNAL)) != 0 ||
       ((request.flags & CLONE_VM) != 0 && (request.flags & CLONE_VFORK) == 0)) {
     count_unsupported(caller.orig_rax);
@@ -120,6 +123,7 @@ i64 create_process(const CloneRequest& request, Context& caller) {
   options.exit_signal = static_cast<u32>(request.flags & CSIGNAL);
   options.of_parent = (request.flags & CLONE_PARENT) != 0;
   options.waits = (request.flags & CLONE_VFORK) != 0;
+  options.shares_memory = (request.flags & CLONE_VM) != 0;
   options.clear_handlers = (request.flags & CLONE_CLEAR_SIGHAND) != 0;
   options.stack = request.stack;
   options.set_tls = (request.flags & CLONE_SETTLS) != 0;
@@ -157,7 +161,7 @@ i64 do_fork(Context& context) {
 }
 
 i64 do_vfork(Context& context) {
-  return fork_process({.exit_signal = SIGCHLD, .waits = true}, context);
+  return fork_process({.exit_signal = SIGCHLD, .waits = true, .shares_memory = true}, context);
 }
 
 i64 do_clone(Context& context) {
@@ -193,9 +197,10 @@ i64 do_clone3(Context& context) {
   if (arguments.exit_signal > 64 || (arguments.flags & CSIGNAL) != 0) {
     return -EINVAL;
   }
-  return clone({arguments.flags | arguments.exit_signal, arguments.stack == 0 ? 0 : arguments.stack + arguments.stack_size,
-                arguments.parent_tid, arguments.child_tid, arguments.tls},
-               context);
+  return clone(
+      {arguments.flags | arguments.exit_signal, arguments.stack == 0 ? 0 : arguments.stack + arguments.stack_size,
+       arguments.parent_tid, arguments.child_tid, arguments.tls},
+      context);
 }
 
 i64 do_set_tid_address(Context& context) {

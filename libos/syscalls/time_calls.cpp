@@ -111,7 +111,9 @@ i64 time_call(Context& context) {
 i64 times_call(Context& context) {
   if (context.rdi != 0) {
     const CpuTimes times = process_cpu_times();
-    const i64 ticks[4] = {static_cast<i64>(times.user_ns / tick_ns), static_cast<i64>(times.system_ns / tick_ns), 0, 0};
+    const CpuTimes children = children_cpu_times();
+    const i64 ticks[4] = {static_cast<i64>(times.user_ns / tick_ns), static_cast<i64>(times.system_ns / tick_ns),
+                          static_cast<i64>(children.user_ns / tick_ns), static_cast<i64>(children.system_ns / tick_ns)};
     if (!copy_to_user(context.rdi, ticks, sizeof ticks)) {
       return -EFAULT;
     }

@@ -25,7 +25,8 @@ i64 wait_for(abi::WaitKind kind, i32 id, u32 options, abi::WaitResult& result) {
   i64 found = 0;
   {
     const IdleSection idle;
-    found = host_call(abi::HostCall::Wait, CallKind::Blocking, static_cast<u64>(kind), static_cast<u32>(id), options, 0);
+    found =
+        host_call(abi::HostCall::Wait, CallKind::Blocking, static_cast<u64>(kind), static_cast<u32>(id), options, 0);
   }
   if (found > 0) {
     std::memcpy(&result, call_buffer(), sizeof result);

@@ -48,7 +48,7 @@ __attribute__((format(printf, 1, 2))) static void say(const char* format, ...) {
   X(ERANGE) X(EDEADLK) X(ENAMETOOLONG) X(ENOLCK) X(ENOSYS) X(ENOTEMPTY) X(ELOOP) X(ENOMSG) X(EIDRM) X(ENODATA) \
   X(ETIME) X(EPROTO) X(EBADMSG) X(EOVERFLOW) X(EILSEQ) X(ENOTSOCK) X(EDESTADDRREQ) X(EMSGSIZE) X(EPROTOTYPE) \
   X(ENOPROTOOPT) X(EPROTONOSUPPORT) X(EOPNOTSUPP) X(EAFNOSUPPORT) X(EADDRINUSE) X(EADDRNOTAVAIL) X(ENOBUFS) \
-  X(EISCONN) X(ENOTCONN) X(ETIMEDOUT) X(ECONNREFUSED) X(EALREADY) X(EINPROGRESS) X(ESTALE) X(EDQUOT) \
+  X(ECONNRESET) X(EISCONN) X(ENOTCONN) X(ETIMEDOUT) X(ECONNREFUSED) X(EALREADY) X(EINPROGRESS) X(ESTALE) X(EDQUOT) \
   X(ECANCELED) X(EOWNERDEAD) X(ENOTRECOVERABLE)
 // clang-format on
 
@@ -125,14 +125,16 @@ static KX_UNUSED char* fresh_pages(long count) {
 }
 
 static KX_UNUSED void handle(int number, void (*handler)(int), int flags) {
-  struct sigaction action = {0};
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
   action.sa_handler = handler;
   action.sa_flags = flags;
   NEED(sigaction(number, &action, NULL) == 0);
 }
 
 static KX_UNUSED void handle_info(int number, void (*handler)(int, siginfo_t*, void*), int flags) {
-  struct sigaction action = {0};
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
   action.sa_sigaction = handler;
   action.sa_flags = flags | SA_SIGINFO;
   NEED(sigaction(number, &action, NULL) == 0);

@@ -1,14 +1,14 @@
 // What cases with several processes share: children, gates that put their steps in order, statuses in words.
 //
-// A step of one process that has to come before a step of another is put there by a gate or by the end of a child, never by
-// time: the output is the same however the processes are scheduled.
+// A step of one process that has to come before a step of another is put there by a gate or by the end of a child,
+// never by time: the output is the same however the processes are scheduled.
 #ifndef KX_RELATIVES_H
 #define KX_RELATIVES_H
 
-#include "case.h"
-
 #include <sys/wait.h>
 #include <time.h>
+
+#include "case.h"
 
 static KX_UNUSED pid_t must_fork(void) {
   pid_t pid = fork();
@@ -17,7 +17,7 @@ static KX_UNUSED pid_t must_fork(void) {
 }
 
 // START(pid) { ... } runs the block in a child, which ends with status 0 after it.
-#define START(pid) \
+#define START(pid)                \
   if (((pid) = must_fork()) == 0) \
     for (;; _exit(0))
 
@@ -43,7 +43,9 @@ static KX_UNUSED int ended(pid_t pid) {
 }
 
 // Waits for the end of this child and says how it ended.
-static KX_UNUSED void reap(const char* who, pid_t pid) { say_status(who, ended(pid)); }
+static KX_UNUSED void reap(const char* who, pid_t pid) {
+  say_status(who, ended(pid));
+}
 
 // Waits until this child has ended, and leaves it a zombie.
 static KX_UNUSED void await_zombie(pid_t pid) {
@@ -68,7 +70,9 @@ static KX_UNUSED struct gate make_gate(void) {
   return (struct gate){ends[0], ends[1]};
 }
 
-static KX_UNUSED void open_gate(struct gate gate) { NEED(write(gate.writer, "g", 1) == 1); }
+static KX_UNUSED void open_gate(struct gate gate) {
+  NEED(write(gate.writer, "g", 1) == 1);
+}
 
 static KX_UNUSED void pass_gate(struct gate gate) {
   char byte;

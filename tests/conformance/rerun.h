@@ -2,7 +2,9 @@
 #ifndef KX_RERUN_H
 #define KX_RERUN_H
 
+#ifndef KX_CASE_OWN_MAIN
 #define KX_CASE_OWN_MAIN
+#endif
 #include "relatives.h"
 
 static void case_body(void);

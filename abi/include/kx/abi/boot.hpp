@@ -89,8 +89,8 @@ static_assert(sizeof(InboxSignal) == 40 && std::has_unique_object_representation
 inline constexpr std::uint32_t max_timers = 64;
 inline constexpr std::uint32_t inbox_capacity = 64;
 
-// Signals in the order in which they were posted: a ring that the hypervisor fills (`written` counts) and the library OS
-// empties (`taken` counts). What finds no room waits in the hypervisor for HostCall::RefillInbox.
+// Signals in the order in which they were posted: a ring that the hypervisor fills (`written` counts) and the library
+// OS empties (`taken` counts). What finds no room waits in the hypervisor for HostCall::RefillInbox.
 struct Inbox {
   std::uint64_t timer_bits;  // timer i expired
   std::uint32_t timer_expirations[max_timers];
@@ -163,7 +163,7 @@ struct LibosHeader {
   std::uint64_t iret_frame_offset;  // RSP at iret_instruction minus RSP at iret_begin
   std::uint64_t cpl0_stubs_gva;     // exception v enters CPL0 at stubs + v * stride
   std::uint64_t cpl0_stub_stride;
-  std::uint64_t data_begin_gva;   // [begin, end): what the library OS writes; a forked child gets a copy
+  std::uint64_t data_begin_gva;  // [begin, end): what the library OS writes; a forked child gets a copy
   std::uint64_t data_end_gva;
   std::uint64_t fork_resume_gva;  // where a forked child starts, on its copy of the forking thread's stack
 };

@@ -69,6 +69,8 @@ enum class HostCall : std::uint32_t {
   ProcessSet,  // (ProcessAttribute, pid or 0, value) -> 0
   Executed,    // (offset, size of the arguments, each ended by NUL, up to command_size): a new program; nothing
                //   refers to inherited memory any more
+  VforkWrite,  // (offset, size): a message of the vfork child's for its parent, of at most 12 KiB
+  VforkRead,   // (pid, offset, capacity) -> size of the next message of that child, 0 if there is none
   Ipc,         // (IpcOperation, its arguments): System V IPC, kx/abi/ipc.hpp
   Last,
 };

@@ -25,7 +25,7 @@ inline constexpr std::uint64_t user_end = 0x7fff'ffff'f000;
 // Guest-physical layout. Stays below 2^39, which every x86-64 processor and QEMU's TCG offer.
 inline constexpr std::uint64_t system_gpa = 0;
 inline constexpr std::uint64_t system_size = 128 * 1024 * 1024;
-inline constexpr std::uint64_t memory_gpa = 4ull << 30;            // RAM slots, each at an address of its own in the family
+inline constexpr std::uint64_t memory_gpa = 4ull << 30;  // RAM slots, each at an address of its own in the family
 inline constexpr std::uint64_t forked_memory_gpa = 128ull << 30;  // from here on: RAM written after a fork
 inline constexpr std::uint64_t memory_gpa_end = 256ull << 30;
 inline constexpr std::uint64_t forked_slot_size = 4 * 1024 * 1024;

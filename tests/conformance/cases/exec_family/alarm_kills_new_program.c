@@ -4,11 +4,14 @@
 
 #include "rerun.h"
 
-static void on_alarm(int number) { (void)number; }
+static void on_alarm(int number) {
+  (void)number;
+}
 
 AGAIN {
   unblock_signal(SIGALRM);
   for (;;) pause();
+  return 0;
 }
 
 CASE {

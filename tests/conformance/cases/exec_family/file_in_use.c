@@ -1,5 +1,6 @@
 // A program that runs cannot be opened for writing; when it has ended it can: execve(2), ETXTBSY.
 // marks: fork
+// pvm-skip: differs between pVMs yet
 #include "relatives.h"
 
 CASE {

@@ -13,6 +13,10 @@ static int generation(int number) {
   return code + 1;
 }
 
-AGAIN { return generation(atoi(words[0])); }
+AGAIN {
+  return generation(atoi(words[0]));
+}
 
-CASE { SHOW(generation(0)); }
+CASE {
+  SHOW(generation(0));
+}

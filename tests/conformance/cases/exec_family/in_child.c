@@ -1,5 +1,5 @@
 // fork and exec of this program, and of others: arguments, environment, status: execve(2).
-// marks: fork, lane
+// marks: fork
 // variants: static,musl
 #include "rerun.h"
 

@@ -1,5 +1,5 @@
 // exec keeps the process's number, parent, group and session: execve(2).
-// marks: fork, lane
+// marks: fork
 #include "rerun.h"
 
 AGAIN {

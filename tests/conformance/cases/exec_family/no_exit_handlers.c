@@ -2,7 +2,9 @@
 // marks: fork
 #include "rerun.h"
 
-static void handler(void) { say("exit handler\n"); }
+static void handler(void) {
+  say("exit handler\n");
+}
 
 AGAIN {
   say("again\n");

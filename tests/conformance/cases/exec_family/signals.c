@@ -2,7 +2,9 @@
 // marks: fork, lane
 #include "rerun.h"
 
-static void on_signal(int number) { (void)number; }
+static void on_signal(int number) {
+  (void)number;
+}
 
 AGAIN {
   const int numbers[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGHUP, SIGRTMIN};

@@ -4,7 +4,9 @@
 
 #include "rerun.h"
 
-static void on_signal(int number) { (void)number; }
+static void on_signal(int number) {
+  (void)number;
+}
 
 AGAIN {
   sigset_t mask;

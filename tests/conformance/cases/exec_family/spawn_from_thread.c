@@ -5,7 +5,9 @@
 
 #include "rerun.h"
 
-AGAIN { return atoi(words[0]); }
+AGAIN {
+  return atoi(words[0]);
+}
 
 static void* body(void* argument) {
   long number = (long)argument, sum = 0;

@@ -1,5 +1,5 @@
 // A child's streams are pipes of its parent, and it executes cat and tr: dup2(2).
-// marks: fork, lane
+// marks: fork
 #include "relatives.h"
 
 CASE {

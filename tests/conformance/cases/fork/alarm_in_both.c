@@ -6,7 +6,9 @@
 
 static volatile int rung;
 
-static void on_alarm(int number) { rung = number; }
+static void on_alarm(int number) {
+  rung = number;
+}
 
 CASE {
   handle(SIGALRM, on_alarm, 0);

@@ -5,8 +5,7 @@
 CASE {
   int fd = open("log", O_CREAT | O_RDWR | O_APPEND, 0644);
   pid_t children[6];
-  for (int who = 0; who < 6; who++)
-    START(children[who]) {
+  for (int who = 0; who < 6; who++) START(children[who]) {
       char record[32];
       if (who % 2) fd = open("log", O_WRONLY | O_APPEND);
       for (int i = 0; i < 40; i++) {

@@ -5,8 +5,12 @@
 
 static const char* who = "parent";
 
-static void first(void) { say("%s: first\n", who); }
-static void second(void) { say("%s: second\n", who); }
+static void first(void) {
+  say("%s: first\n", who);
+}
+static void second(void) {
+  say("%s: second\n", who);
+}
 
 CASE {
   NEED(atexit(first) == 0);

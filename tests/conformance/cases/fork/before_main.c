@@ -13,4 +13,6 @@ __attribute__((constructor)) static void early(void) {
   made = ended(child);
 }
 
-CASE { say_status("child", made); }
+CASE {
+  say_status("child", made);
+}

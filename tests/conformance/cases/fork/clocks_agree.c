@@ -4,7 +4,9 @@
 
 static struct timespec* stamps;
 
-static long long ns(struct timespec time) { return time.tv_sec * 1000000000ll + time.tv_nsec; }
+static long long ns(struct timespec time) {
+  return time.tv_sec * 1000000000ll + time.tv_nsec;
+}
 
 CASE {
   stamps = shared_memory(KX_PAGE);

@@ -4,7 +4,9 @@
 
 #include "relatives.h"
 
-static void on_signal(int number) { (void)number; }
+static void on_signal(int number) {
+  (void)number;
+}
 
 CASE {
   handle(SIGUSR1, on_signal, 0);

@@ -1,5 +1,6 @@
 // clone3 refuses structures it does not understand: clone3(2).
 // marks: fork
+// pvm-skip: differs between pVMs yet
 #include <linux/sched.h>
 #include <sched.h>
 

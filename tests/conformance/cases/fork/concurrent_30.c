@@ -5,8 +5,7 @@
 CASE {
   struct gate gate = make_gate(), ready = make_gate();
   pid_t children[30];
-  for (int i = 0; i < 30; i++)
-    START(children[i]) {
+  for (int i = 0; i < 30; i++) START(children[i]) {
       open_gate(ready);
       pass_gate(gate);
       _exit(i + 1);

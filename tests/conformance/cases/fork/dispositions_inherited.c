@@ -2,7 +2,9 @@
 // marks: fork
 #include "relatives.h"
 
-static void on_signal(int number) { say("handler: %s\n", signal_name(number)); }
+static void on_signal(int number) {
+  say("handler: %s\n", signal_name(number));
+}
 
 static void show(const char* who, int number) {
   struct sigaction action;

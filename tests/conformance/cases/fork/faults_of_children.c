@@ -6,7 +6,7 @@ static volatile int zero;
 
 CASE {
   pid_t child;
-  START(child) *(volatile int*)8 = 1;
+  START(child) * (volatile int*)8 = 1;
   reap("null pointer", child);
   START(child) zero = 100 / zero;
   reap("division", child);

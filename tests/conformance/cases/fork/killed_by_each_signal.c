@@ -3,8 +3,8 @@
 #include "relatives.h"
 
 CASE {
-  const int numbers[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGILL,  SIGTRAP, SIGABRT,   SIGBUS,  SIGFPE,
-                         SIGKILL, SIGUSR1, SIGSEGV, SIGUSR2, SIGPIPE, SIGALRM,   SIGTERM, SIGXCPU,
+  const int numbers[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGILL,  SIGTRAP,   SIGABRT, SIGBUS,  SIGFPE,
+                         SIGKILL, SIGUSR1, SIGSEGV, SIGUSR2, SIGPIPE,   SIGALRM, SIGTERM, SIGXCPU,
                          SIGXFSZ, SIGPROF, SIGIO,   SIGSYS,  SIGVTALRM, 34,      SIGRTMAX};
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
     pid_t child;

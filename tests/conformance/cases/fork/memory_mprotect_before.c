@@ -1,6 +1,5 @@
 // Protection set before fork holds in the child: mprotect(2).
 // marks: fork
-#include "fault.h"
 #include "relatives.h"
 
 CASE {

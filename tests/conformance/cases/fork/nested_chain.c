@@ -18,4 +18,6 @@ static int descend(int level) {
   return WEXITSTATUS(status) + 1;
 }
 
-CASE { SHOW(descend(0)); }
+CASE {
+  SHOW(descend(0));
+}

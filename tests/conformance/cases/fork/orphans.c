@@ -7,8 +7,7 @@ CASE {
   int* sums = shared_memory(KX_PAGE);
   pid_t middle, grandchild;
   START(middle) {
-    for (int i = 0; i < 20; i++)
-      START(grandchild) {
+    for (int i = 0; i < 20; i++) START(grandchild) {
         pass_gate(gate);
         sums[i] = i * i;
         open_gate(done);

@@ -12,12 +12,24 @@ static void note(char mark) {
   trail[length] = mark;
 }
 
-static void prepare_1(void) { note('p'); }
-static void prepare_2(void) { note('P'); }
-static void parent_1(void) { note('a'); }
-static void parent_2(void) { note('A'); }
-static void child_1(void) { note('c'); }
-static void child_2(void) { note('C'); }
+static void prepare_1(void) {
+  note('p');
+}
+static void prepare_2(void) {
+  note('P');
+}
+static void parent_1(void) {
+  note('a');
+}
+static void parent_2(void) {
+  note('A');
+}
+static void child_1(void) {
+  note('c');
+}
+static void child_2(void) {
+  note('C');
+}
 
 CASE {
   SHOW_CODE(pthread_atfork(prepare_1, parent_1, child_1));

@@ -10,7 +10,8 @@ CASE {
     pid_t child;
     START(child) {
       int wrong = 0;
-      for (int page = 0; page < 128; page++) wrong += memory[page * KX_PAGE] != (char)(page % 2 == i % 2 ? i : i ? i - 1 : 0);
+      for (int page = 0; page < 128; page++)
+        wrong += memory[page * KX_PAGE] != (char)(page % 2 == i % 2 ? i : i ? i - 1 : 0);
       memset(memory, 0xff, 128 * KX_PAGE);
       _exit(wrong);
     }

@@ -1,4 +1,4 @@
-// set_tid_address in a child gives its number; with memory of its own nothing is cleared at its end: set_tid_address(2).
+// set_tid_address gives the number of the child; nothing is cleared in memory of its own: set_tid_address(2).
 // marks: fork
 #include "relatives.h"
 

@@ -17,7 +17,9 @@ static int fork_here(void) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 100;
 }
 
-static int overflow(void) { return dig(1000000, overflow); }
+static int overflow(void) {
+  return dig(1000000, overflow);
+}
 
 CASE {
   pid_t self = getpid();

@@ -12,4 +12,6 @@ static int count(int levels) {
   return 1 + WEXITSTATUS(ended(children[0])) + WEXITSTATUS(ended(children[1]));
 }
 
-CASE { SHOW(count(4)); }
+CASE {
+  SHOW(count(4));
+}

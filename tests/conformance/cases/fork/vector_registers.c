@@ -9,8 +9,9 @@ static uint64_t in[16][4], out[16][4];
 #define STORE_AVX(n) "vmovdqu %%ymm" #n ", " #n "*32(%[out])\n"
 #define LOAD_SSE(n) "movdqu " #n "*32(%[in]), %%xmm" #n "\n"
 #define STORE_SSE(n) "movdqu %%xmm" #n ", " #n "*32(%[out])\n"
-#define CLOBBERS "rcx", "r11", "memory", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", \
-  "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
+#define CLOBBERS                                                                                                   \
+  "rcx", "r11", "memory", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", \
+      "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
 
 CASE {
   int avx = __builtin_cpu_supports("avx");

@@ -1,5 +1,6 @@
 // While one thread is in vfork, the others run on: vfork(2).
 // marks: fork, threads
+// pvm-skip: a vfork child does not see what its parent writes meanwhile
 #include <pthread.h>
 
 #include "relatives.h"

@@ -3,7 +3,7 @@
 #include "relatives.h"
 
 CASE {
-  for (int i = 0; i < 3; i++) {
+  for (volatile int i = 0; i < 3; i++) {
     pid_t child = vfork();
     if (child == 0) {
       if (i == 0) kill(getpid(), SIGKILL);

@@ -5,7 +5,7 @@
 static volatile int counter;
 
 CASE {
-  int right = 0;
+  volatile int right = 0;
   for (volatile int i = 0; i < 100; i++) {
     pid_t child = vfork();
     if (child == 0) {

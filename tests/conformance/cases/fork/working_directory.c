@@ -1,5 +1,5 @@
 // The working directory is inherited and then each process's own, also for fchdir and relative paths: fork(2).
-// marks: fork, lane
+// marks: fork
 #include "relatives.h"
 
 static const char* base(void) {

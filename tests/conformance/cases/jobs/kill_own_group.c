@@ -4,7 +4,9 @@
 
 static volatile int handled;
 
-static void on_signal(int number) { handled = number; }
+static void on_signal(int number) {
+  handled = number;
+}
 
 CASE {
   handle(SIGUSR1, on_signal, 0);
@@ -15,8 +17,7 @@ CASE {
     sigset_t none;
     sigemptyset(&none);
     pid_t members[3];
-    for (int i = 0; i < 3; i++)
-      START(members[i]) {
+    for (int i = 0; i < 3; i++) START(members[i]) {
         while (!handled) sigsuspend(&none);
         _exit(handled == SIGUSR1);
       }

@@ -1,5 +1,6 @@
 // Members of an orphaned group are not stopped by SIGTSTP, SIGTTIN and SIGTTOU, but by SIGSTOP: signal(7).
-// marks: fork, lane
+// marks: fork
+// pvm-skip: job control differs in this corner yet
 #include "relatives.h"
 
 CASE {

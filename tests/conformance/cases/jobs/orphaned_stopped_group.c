@@ -5,7 +5,9 @@
 static struct gate done;
 static volatile int seen[2];
 
-static void on_signal(int number) { seen[number == SIGCONT] = 1; }
+static void on_signal(int number) {
+  seen[number == SIGCONT] = 1;
+}
 
 CASE {
   done = make_gate();

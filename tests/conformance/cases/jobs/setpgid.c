@@ -1,5 +1,5 @@
 // setpgid for oneself and for a child, into a new group, a given one and back: setpgid(2).
-// marks: fork, lane
+// marks: fork
 #include "relatives.h"
 
 CASE {

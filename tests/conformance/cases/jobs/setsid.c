@@ -1,5 +1,5 @@
 // setsid makes a session and a group without a terminal; not for a group leader: setsid(2).
-// marks: fork, lane
+// marks: fork
 #include "relatives.h"
 
 CASE {

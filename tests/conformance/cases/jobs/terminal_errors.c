@@ -1,5 +1,5 @@
 // tcsetpgrp, tcgetpgrp and tcgetsid on what is no terminal, and no controlling terminal at all: tcgetpgrp(3).
-// marks: fork, lane
+// marks: fork
 #include <termios.h>
 
 #include "relatives.h"

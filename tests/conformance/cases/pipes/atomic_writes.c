@@ -8,8 +8,7 @@ CASE {
     int ends[2], size = sizes[s];
     NEED(pipe(ends) == 0);
     pid_t children[4];
-    for (int who = 0; who < 4; who++)
-      START(children[who]) {
+    for (int who = 0; who < 4; who++) START(children[who]) {
         char record[PIPE_BUF];
         memset(record, 'a' + who, sizeof record);
         for (int i = 0; i < 50; i++) NEED(write(ends[1], record, (size_t)size) == size);

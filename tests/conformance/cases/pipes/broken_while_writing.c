@@ -1,5 +1,7 @@
 // A writer that waits for room gets EPIPE when the reader ends: pipe(7).
 // marks: fork
+#include <sys/ioctl.h>
+
 #include "relatives.h"
 
 CASE {
@@ -11,6 +13,11 @@ CASE {
   START(reader) {
     close(ends[1]);
     pass_gate(gate);
+    int waiting = 0;
+    while (waiting < 65536) {
+      NEED(ioctl(ends[0], FIONREAD, &waiting) == 0);
+      nap();
+    }
   }
   START(writer) {
     close(ends[0]);
@@ -22,6 +29,6 @@ CASE {
   }
   close(ends[0]);
   close(ends[1]);
-  reap("reader", reader);
   reap("writer", writer);
+  reap("reader", reader);
 }

@@ -7,8 +7,7 @@ CASE {
   long* sums = shared_memory(KX_PAGE);
   NEED(pipe(ends) == 0);
   pid_t consumers[3], producers[2];
-  for (int i = 0; i < 3; i++)
-    START(consumers[i]) {
+  for (int i = 0; i < 3; i++) START(consumers[i]) {
       int record;
       close(ends[1]);
       while (read(ends[0], &record, sizeof record) == sizeof record) {
@@ -16,8 +15,7 @@ CASE {
         sums[i * 8 + 1]++;
       }
     }
-  for (int i = 0; i < 2; i++)
-    START(producers[i]) for (int j = 1; j <= 500; j++) {
+  for (int i = 0; i < 2; i++) START(producers[i]) for (int j = 1; j <= 500; j++) {
       int record = i * 1000 + j;
       NEED(write(ends[1], &record, sizeof record) == sizeof record);
     }

@@ -8,8 +8,7 @@ CASE {
   struct gate gates[3];
   pid_t children[3];
   for (int i = 0; i < 3; i++) gates[i] = make_gate();
-  for (int i = 0; i < 3; i++)
-    START(children[i]) {
+  for (int i = 0; i < 3; i++) START(children[i]) {
       pass_gate(gates[i]);
       if (i == 1) close(ends[1]);
       if (i == 1) pass_gate(gates[i]);

@@ -1,5 +1,5 @@
 // epoll over a pipe of a child: level, edge and hang-up: epoll(7).
-// marks: fork, lane
+// marks: fork
 #include <sys/epoll.h>
 
 #include "relatives.h"

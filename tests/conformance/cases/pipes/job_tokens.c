@@ -1,5 +1,7 @@
 // Tokens in a pipe limit how many of ten processes work at a time, as make does it: pipe(7).
 // marks: fork
+#include <sched.h>
+
 #include "relatives.h"
 
 CASE {
@@ -7,8 +9,7 @@ CASE {
   int* counts = shared_memory(KX_PAGE);
   NEED(pipe(tokens) == 0 && write(tokens[1], "++", 2) == 2);
   pid_t children[10];
-  for (int i = 0; i < 10; i++)
-    START(children[i]) {
+  for (int i = 0; i < 10; i++) START(children[i]) {
       char token;
       NEED(read(tokens[0], &token, 1) == 1);
       int busy = __atomic_add_fetch(&counts[0], 1, __ATOMIC_SEQ_CST);

@@ -1,5 +1,5 @@
 // Eight MiB through a pipe, checked by a sum on both sides: pipe(7).
-// marks: fork, lane
+// marks: fork
 #include "relatives.h"
 
 CASE {

@@ -1,5 +1,5 @@
 // Data through a pipe to a child and back: pipe(2).
-// marks: fork, lane
+// marks: fork
 // variants: static,musl
 #include "relatives.h"
 

@@ -6,8 +6,7 @@ CASE {
   int ends[2];
   NEED(pipe(ends) == 0);
   pid_t children[4];
-  for (int i = 0; i < 4; i++)
-    START(children[i]) {
+  for (int i = 0; i < 4; i++) START(children[i]) {
       char byte = 0;
       close(ends[1]);
       NEED(read(ends[0], &byte, 1) == 1);

@@ -1,5 +1,5 @@
 // A token goes round a ring of eight processes, twenty times: pipe(2).
-// marks: fork, lane
+// marks: fork
 #include "relatives.h"
 
 CASE {
@@ -7,8 +7,7 @@ CASE {
   int ring[count][2];
   for (int i = 0; i < count; i++) NEED(pipe(ring[i]) == 0);
   pid_t children[count];
-  for (int i = 1; i < count; i++)
-    START(children[i]) for (int round = 0; round < rounds; round++) {
+  for (int i = 1; i < count; i++) START(children[i]) for (int round = 0; round < rounds; round++) {
       int token;
       NEED(read(ring[i][0], &token, sizeof token) == sizeof token);
       token += i;

@@ -1,5 +1,5 @@
 // A write larger than the pipe ends only when the other process has read enough: pipe(7).
-// marks: fork, lane
+// marks: fork
 #include "relatives.h"
 
 CASE {

@@ -2,7 +2,9 @@
 // marks: fork
 #include "relatives.h"
 
-static void on_signal(int number) { say("child: %s\n", signal_name(number)); }
+static void on_signal(int number) {
+  say("child: %s\n", signal_name(number));
+}
 
 CASE {
   handle(SIGUSR1, on_signal, 0);

@@ -2,7 +2,9 @@
 // marks: fork, lane
 #include "relatives.h"
 
-static void on_signal(int number) { say("handled %s\n", signal_name(number)); }
+static void on_signal(int number) {
+  say("handled %s\n", signal_name(number));
+}
 
 CASE {
   int ends[2];

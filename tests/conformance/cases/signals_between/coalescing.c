@@ -4,7 +4,9 @@
 
 static volatile int standard, realtime;
 
-static void on_signal(int number) { *(number == SIGUSR1 ? &standard : &realtime) += 1; }
+static void on_signal(int number) {
+  *(number == SIGUSR1 ? &standard : &realtime) += 1;
+}
 
 CASE {
   handle(SIGUSR1, on_signal, 0);

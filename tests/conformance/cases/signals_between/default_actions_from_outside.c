@@ -4,7 +4,8 @@
 
 CASE {
   const int harmless[] = {SIGCHLD, SIGCONT, SIGURG, SIGWINCH};
-  const int deadly[] = {SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGPIPE, SIGALRM, SIGTERM, SIGIO, SIGPROF, SIGRTMIN + 5, SIGKILL};
+  const int deadly[] = {SIGHUP,  SIGINT, SIGQUIT, SIGUSR1,      SIGPIPE, SIGALRM,
+                        SIGTERM, SIGIO,  SIGPROF, SIGRTMIN + 5, SIGKILL};
   struct gate gate = make_gate();
   pid_t child;
   START(child) pass_gate(gate);

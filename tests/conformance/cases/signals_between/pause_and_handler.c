@@ -2,7 +2,9 @@
 // marks: fork
 #include "relatives.h"
 
-static void on_signal(int number) { (void)number; }
+static void on_signal(int number) {
+  (void)number;
+}
 
 CASE {
   handle(SIGUSR1, on_signal, SA_RESTART);

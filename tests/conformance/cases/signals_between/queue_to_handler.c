@@ -16,9 +16,8 @@ CASE {
   sigset_t none;
   sigemptyset(&none);
   pid_t parent = getpid(), children[4];
-  for (int i = 0; i < 4; i++)
-    START(children[i]) for (int j = 0; j < 25; j++)
-        NEED(sigqueue(parent, SIGRTMIN + 2, (union sigval){.sival_int = i * 100 + j}) == 0);
+  for (int i = 0; i < 4; i++) START(children[i])
+  for (int j = 0; j < 25; j++) NEED(sigqueue(parent, SIGRTMIN + 2, (union sigval){.sival_int = i * 100 + j}) == 0);
   while (count < 100) sigsuspend(&none);
   for (int i = 0; i < 4; i++) reap("child", children[i]);
   SHOW(sum);

@@ -2,7 +2,9 @@
 // marks: fork
 #include "relatives.h"
 
-static void on_signal(int number) { say("child: %s\n", signal_name(number)); }
+static void on_signal(int number) {
+  say("child: %s\n", signal_name(number));
+}
 
 CASE {
   struct sigaction action = {.sa_handler = on_signal};

@@ -6,8 +6,7 @@ CASE {
   sigset_t set = set_of(SIGRTMIN + 3);
   NEED(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
   pid_t parent = getpid(), child;
-  START(child) for (int i = 0; i < 300; i++)
-      NEED(sigqueue(parent, SIGRTMIN + 3, (union sigval){.sival_int = i}) == 0);
+  START(child) for (int i = 0; i < 300; i++) NEED(sigqueue(parent, SIGRTMIN + 3, (union sigval){.sival_int = i}) == 0);
   int in_order = 0;
   for (int i = 0; i < 300; i++) {
     siginfo_t info;

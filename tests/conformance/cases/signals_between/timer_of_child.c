@@ -7,9 +7,8 @@ CASE {
   pid_t child;
   START(child) {
     timer_t timer;
-    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL,
-                             .sigev_signo = SIGRTMIN + 4,
-                             .sigev_value = {.sival_int = 66}};
+    struct sigevent event = {
+        .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN + 4, .sigev_value = {.sival_int = 66}};
     struct itimerspec setting = {{0, 0}, {0, 5000000}};
     NEED(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0 && timer_settime(timer, 0, &setting, NULL) == 0);
     sigset_t set = set_of(SIGRTMIN + 4);

@@ -4,7 +4,9 @@
 
 static volatile int handled;
 
-static void on_signal(int number) { handled = number; }
+static void on_signal(int number) {
+  handled = number;
+}
 
 CASE {
   sigset_t set = set_of(SIGUSR1);

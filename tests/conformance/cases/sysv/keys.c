@@ -1,40 +1,45 @@
-// Keys: IPC_CREAT, IPC_EXCL, sizes of what exists, ftok: msgget(2), semget(2), shmget(2).
+// Objects by key are found by unrelated children; the same key serves all three kinds: ftok(3).
+// marks: fork
+#include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 
-#include "case.h"
+#include "rerun.h"
+
+AGAIN {
+  key_t key = ftok("key", 'x');
+  int shm = shmget(key, 0, 0), sem = semget(key, 0, 0), msg = msgget(key, 0);
+  NEED(shm >= 0 && sem >= 0 && msg >= 0);
+  char* memory = shmat(shm, NULL, 0);
+  NEED(memory != (void*)-1);
+  say("memory %s, semaphore %d\n", memory, semctl(sem, 0, GETVAL));
+  struct {
+    long type;
+    char text[8];
+  } message;
+  SHOW(msgrcv(msg, &message, 8, 0, IPC_NOWAIT));
+  NEED(shmctl(shm, IPC_RMID, NULL) == 0 && semctl(sem, 0, IPC_RMID) == 0 && msgctl(msg, IPC_RMID, NULL) == 0);
+  return 0;
+}
 
 CASE {
-  key_t key = 0x4b000000 | (getpid() & 0xffffff);
-  SHOW(msgget(key, 0600));
-  int queue = msgget(key, IPC_CREAT | 0600);
-  CHECK(queue >= 0 && msgget(key, 0) == queue && msgget(key, IPC_CREAT | 0600) == queue);
-  SHOW(msgget(key, IPC_CREAT | IPC_EXCL | 0600));
-  int private = msgget(IPC_PRIVATE, 0600 | IPC_EXCL);
-  CHECK(private >= 0 && private != queue);
-  SHOW(msgctl(private, IPC_RMID, NULL));
-  SHOW(msgctl(queue, IPC_RMID, NULL));
+  close(file_with("key", ""));
+  key_t key = ftok("key", 'x');
+  int shm = shmget(key, KX_PAGE, IPC_CREAT | IPC_EXCL | 0600), sem = semget(key, 1, IPC_CREAT | IPC_EXCL | 0600),
+      msg = msgget(key, IPC_CREAT | IPC_EXCL | 0600);
+  NEED(shm >= 0 && sem >= 0 && msg >= 0);
+  strcpy(shmat(shm, NULL, 0), "by key");
+  NEED(semctl(sem, 0, SETVAL, 6) == 0);
+  struct {
+    long type;
+    char text[8];
+  } message = {1, "mail"};
+  NEED(msgsnd(msg, &message, 5, 0) == 0);
+  pid_t child;
+  START(child) rerun("x", NULL);
+  reap("child", child);
+  SHOW(semctl(sem, 0, GETVAL));
   SHOW(msgget(key, 0));
-
-  SHOW(semget(key, 1, 0600));
-  int set = semget(key, 3, IPC_CREAT | 0600);
-  CHECK(set >= 0 && semget(key, 0, 0) == set && semget(key, 3, 0) == set);
-  SHOW(semget(key, 4, 0));
-  SHOW(semget(key, 4, IPC_CREAT | IPC_EXCL));
-  SHOW(semctl(set, 0, IPC_RMID));
-
-  SHOW(shmget(key, 100, 0600));
-  int segment = shmget(key, 5000, IPC_CREAT | 0600);
-  CHECK(segment >= 0 && shmget(key, 0, 0) == segment && shmget(key, 5000, 0) == segment);
-  SHOW(shmget(key, 5001, 0));
-  SHOW(shmget(key, 5000, IPC_CREAT | IPC_EXCL));
-  SHOW(shmctl(segment, IPC_RMID, NULL));
-  SHOW(shmget(IPC_PRIVATE, 0, 0600));
-  SHOW(shmget(IPC_PRIVATE, (size_t)-1, 0600));
-
-  int again = msgget(key, IPC_CREAT | 0600);
-  CHECK(again >= 0 && again != queue);
-  SHOW(msgctl(queue, IPC_STAT, &(struct msqid_ds){0}));
-  SHOW(msgctl(again, IPC_RMID, NULL));
+  SHOW(shmget(key, 0, 0));
 }

@@ -1,66 +1,42 @@
-// Waiting for a message, for room, and being woken by IPC_RMID: msgop(2).
-#include <pthread.h>
+// A waiting msgrcv gets what another process sends, and EIDRM when the queue is removed: msgop(2).
+// marks: fork
+#include <sys/ipc.h>
 #include <sys/msg.h>
 
-#include "case.h"
+#include "relatives.h"
 
-static int queue;
-static struct {
+struct message {
   long type;
-  char text[8192];
-} full = {9, ""};
-
-static void* receive_two(void* unused) {
-  (void)unused;
-  struct {
-    long type;
-    char text[16];
-  } m;
-  for (int i = 0; i < 2; ++i) {
-    long got = msgrcv(queue, &m, 16, 5, 0);
-    say("received %ld %s\n", got, m.text);
-  }
-  errno = 0;
-  SHOW(msgrcv(queue, &m, 16, 5, 0));
-  return NULL;
-}
-
-static void* send_full(void* unused) {
-  (void)unused;
-  SHOW(msgsnd(queue, &full, 8192, 0));
-  return NULL;
-}
+  int value;
+};
 
 CASE {
-  queue = msgget(IPC_PRIVATE, 0600);
-  NEED(queue >= 0);
-  pthread_t thread;
-  NEED(pthread_create(&thread, NULL, receive_two, NULL) == 0);
-  struct {
-    long type;
-    char text[16];
-  } m = {5, "hello"};
-  usleep(20000);
-  NEED(msgsnd(queue, &m, 6, 0) == 0);
-  strcpy(m.text, "again");
-  usleep(20000);
-  m.type = 4;
-  NEED(msgsnd(queue, &m, 6, 0) == 0);
-  m.type = 5;
-  NEED(msgsnd(queue, &m, 6, 0) == 0);
-  usleep(50000);
-  NEED(msgctl(queue, IPC_RMID, NULL) == 0);
-  NEED(pthread_join(thread, NULL) == 0);
-
-  queue = msgget(IPC_PRIVATE, 0600);
-  NEED(msgsnd(queue, &full, 8192, 0) == 0 && msgsnd(queue, &full, 8192, 0) == 0);
-  NEED(pthread_create(&thread, NULL, send_full, NULL) == 0);
-  usleep(30000);
-  say("a message is taken\n");
-  NEED(msgrcv(queue, &full, 8192, 0, 0) == 8192);
-  NEED(pthread_join(thread, NULL) == 0);
-  NEED(pthread_create(&thread, NULL, send_full, NULL) == 0);
-  usleep(30000);
-  NEED(msgctl(queue, IPC_RMID, NULL) == 0);
-  NEED(pthread_join(thread, NULL) == 0);
+  int id = msgget(IPC_PRIVATE, IPC_CREAT | 0600), answers = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
+  NEED(id >= 0 && answers >= 0);
+  pid_t children[3];
+  for (int i = 0; i < 3; i++) START(children[i]) {
+      struct message message;
+      while (msgrcv(id, &message, sizeof message.value, i + 1, 0) >= 0) {
+        message.value *= 2;
+        NEED(msgsnd(answers, &message, sizeof message.value, 0) == 0);
+      }
+      _exit(errno == EIDRM ? 50 : 51);
+    }
+  int sum = 0;
+  for (int i = 0; i < 30; i++) {
+    struct message message = {i % 3 + 1, i};
+    NEED(msgsnd(id, &message, sizeof message.value, 0) == 0);
+    NEED(msgrcv(answers, &message, sizeof message.value, i % 3 + 1, 0) == sizeof message.value);
+    sum += message.value;
+  }
+  SHOW(sum);
+  nap();
+  SHOW(msgctl(id, IPC_RMID, NULL));
+  for (int i = 0; i < 3; i++) {
+    int code = WEXITSTATUS(ended(children[i]));
+    // One that was not back in msgrcv yet is told EINVAL.
+    say("child: %s\n", code == 50 || code == 51 ? "told" : "not told");
+  }
+  SHOW(msgctl(answers, IPC_RMID, NULL));
+  SHOW(msgsnd(id, &(struct message){1, 1}, sizeof(int), 0));
 }

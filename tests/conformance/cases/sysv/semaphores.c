@@ -1,50 +1,40 @@
-// Semaphores: values, all or nothing, errors: semget(2), semop(2).
+// A System V semaphore set between parent and child: waiting, all or nothing, waiting for zero: semop(2).
+// marks: fork
+#include <sys/ipc.h>
 #include <sys/sem.h>
-#include <time.h>
 
-#include "case.h"
+#include "relatives.h"
 
-static int set;
-
-static void values(void) {
-  unsigned short all[3];
-  NEED(semctl(set, 0, GETALL, all) == 0);
-  say("  %d %d %d\n", all[0], all[1], all[2]);
-}
-
-static long operate(int count, struct sembuf* steps) {
-  long result = semop(set, steps, (size_t)count);
-  int saved = errno;
-  values();
-  errno = saved;
-  return result;
+static int operate(int id, int number, int change, int flags) {
+  struct sembuf operation = {(unsigned short)number, (short)change, (short)flags};
+  return semop(id, &operation, 1);
 }
 
 CASE {
-  set = semget(IPC_PRIVATE, 3, 0600);
-  NEED(set >= 0);
-  values();
-  SHOW(operate(1, (struct sembuf[]){{0, 5, 0}}));
-  SHOW(operate(3, (struct sembuf[]){{0, -2, 0}, {1, 3, 0}, {2, 0, 0}}));
-  SHOW(operate(3, (struct sembuf[]){{0, -1, 0}, {1, 1, 0}, {2, -1, IPC_NOWAIT}}));
-  SHOW(operate(2, (struct sembuf[]){{0, -1, IPC_NOWAIT}, {0, 0, IPC_NOWAIT}}));
-  SHOW(operate(2, (struct sembuf[]){{0, -3, IPC_NOWAIT}, {0, 0, IPC_NOWAIT}}));
-  SHOW(operate(2, (struct sembuf[]){{2, 1, 0}, {2, -1, 0}}));
-  SHOW(operate(1, (struct sembuf[]){{1, 32767, 0}}));
-  SHOW(operate(1, (struct sembuf[]){{2, 32767, 0}}));
-  SHOW(operate(2, (struct sembuf[]){{0, 1, 0}, {2, 1, 0}}));
-  SHOW(operate(1, (struct sembuf[]){{3, 1, 0}}));
-  SHOW(semop(set, (struct sembuf*)8, 1));
-  SHOW(semop(set, (struct sembuf[]){{0, 1, 0}}, 0));
-  SHOW(semop(set, (struct sembuf[]){{0, 1, 0}}, 501));
-  SHOW(semop(-1, (struct sembuf[]){{0, 1, 0}}, 1));
-  SHOW(semtimedop(set, (struct sembuf[]){{0, -1, 0}}, 1, &(struct timespec){0, 20000000}));
-  SHOW(semtimedop(set, (struct sembuf[]){{0, -1, 0}}, 1, &(struct timespec){0, 0}));
-  SHOW(semtimedop(set, (struct sembuf[]){{0, -1, 0}}, 1, &(struct timespec){0, 1000000000}));
-  SHOW(semtimedop(set, (struct sembuf[]){{0, -1, 0}}, 1, &(struct timespec){-1, 0}));
-  SHOW(semctl(set, 0, IPC_RMID));
-  SHOW(semop(set, (struct sembuf[]){{0, 1, 0}}, 1));
-  SHOW(semget(IPC_PRIVATE, 0, 0600));
-  SHOW(semget(IPC_PRIVATE, -1, 0600));
-  SHOW(semget(IPC_PRIVATE, 32001, 0600));
+  int id = semget(IPC_PRIVATE, 3, IPC_CREAT | 0600);
+  NEED(id >= 0);
+  unsigned short values[3] = {0, 2, 0};
+  SHOW(semctl(id, 0, SETALL, values));
+  SHOW(operate(id, 0, -1, IPC_NOWAIT));
+  struct sembuf both[2] = {{1, -1, 0}, {0, -1, IPC_NOWAIT}};
+  SHOW(semop(id, both, 2));
+  SHOW(semctl(id, 1, GETVAL));
+  pid_t child;
+  START(child) {
+    NEED(operate(id, 0, -1, 0) == 0);
+    say("child: past the first\n");
+    NEED(operate(id, 2, 1, 0) == 0);
+    NEED(operate(id, 1, 0, 0) == 0);
+    say("child: zero\n");
+  }
+  while (semctl(id, 0, GETNCNT) == 0) nap();
+  NEED(operate(id, 0, 1, 0) == 0 && operate(id, 2, -1, 0) == 0);
+  while (semctl(id, 1, GETZCNT) == 0) nap();
+  say("parent: the child waits for zero\n");
+  NEED(operate(id, 1, -2, 0) == 0);
+  reap("child", child);
+  CHECK(semctl(id, 1, GETPID) == child);
+  SHOW(semctl(id, 0, GETALL, values));
+  say("%d %d %d\n", values[0], values[1], values[2]);
+  SHOW(semctl(id, 0, IPC_RMID));
 }

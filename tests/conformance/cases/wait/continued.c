@@ -1,5 +1,5 @@
 // WCONTINUED reports a continued child once, without WUNTRACED not its stop: waitpid(2).
-// marks: fork, lane
+// marks: fork
 #include "relatives.h"
 
 CASE {

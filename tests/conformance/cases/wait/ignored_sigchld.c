@@ -1,5 +1,5 @@
 // With SIGCHLD ignored children leave no zombie; wait blocks for all of them and gives ECHILD: wait(2).
-// marks: fork, lane
+// marks: fork
 #include "relatives.h"
 
 CASE {

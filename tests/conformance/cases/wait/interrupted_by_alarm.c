@@ -4,7 +4,9 @@
 
 #include "relatives.h"
 
-static void on_alarm(int number) { (void)number; }
+static void on_alarm(int number) {
+  (void)number;
+}
 
 CASE {
   struct gate gate = make_gate();

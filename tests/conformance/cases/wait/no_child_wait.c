@@ -4,7 +4,9 @@
 
 static volatile int handled;
 
-static void on_child(int number) { handled = number; }
+static void on_child(int number) {
+  handled = number;
+}
 
 CASE {
   handle(SIGCHLD, on_child, SA_NOCLDWAIT);

@@ -1,5 +1,6 @@
 // /proc of a child: its state, parent and name, as running, stopped and zombie: proc(5).
 // marks: fork
+// pvm-skip: differs between pVMs yet
 #include <sys/prctl.h>
 
 #include "relatives.h"

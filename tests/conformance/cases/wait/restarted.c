@@ -4,7 +4,9 @@
 
 static volatile int handled;
 
-static void on_signal(int number) { handled = number; }
+static void on_signal(int number) {
+  handled = number;
+}
 
 CASE {
   pid_t parent = getpid(), child;

@@ -1,5 +1,5 @@
 // system and popen: statuses, output, input, and that SIGCHLD and SIGINT are as before: system(3), popen(3).
-// marks: fork, lane
+// marks: fork
 #include "relatives.h"
 
 CASE {

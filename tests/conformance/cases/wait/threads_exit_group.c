@@ -9,7 +9,9 @@ static void* sleeper(void* argument) {
   return argument;
 }
 
-static void* leaver(void* argument) { _exit((int)(long)argument); }
+static void* leaver(void* argument) {
+  _exit((int)(long)argument);
+}
 
 CASE {
   for (int kind = 0; kind < 3; kind++) {

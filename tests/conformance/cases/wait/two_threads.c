@@ -12,8 +12,7 @@ static void* body(void* argument) {
 CASE {
   struct gate gate = make_gate();
   pid_t children[2];
-  for (int i = 0; i < 2; i++)
-    START(children[i]) {
+  for (int i = 0; i < 2; i++) START(children[i]) {
       pass_gate(gate);
       _exit(3 + i);
     }
