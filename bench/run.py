@@ -7,10 +7,11 @@ import sys
 
 sys.dont_write_bytecode = True
 
+import processes  # noqa: E402
 import single_process  # noqa: E402
 from harness import HERE, Bench, Failure, Settings, print_table, write_json  # noqa: E402
 
-TABLES = {"single_process": single_process}
+TABLES = {"single_process": single_process, "processes": processes}
 
 
 def parse() -> argparse.Namespace:

@@ -23,6 +23,8 @@
 #include "hypervisor/boot/loader.hpp"
 #include "hypervisor/boot/program.hpp"
 #include "hypervisor/boot/sandbox.hpp"
+#include "hypervisor/control/control_server.hpp"
+#include "hypervisor/control/runtime_directory.hpp"
 #include "hypervisor/kvm/vm.hpp"
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
@@ -182,6 +184,73 @@ bool processor_is_free(int proc_fd, std::uint32_t processors) {
   return running < processors;
 }
 
+// Restricts this process, and all its threads to come, to `wanted` of its processors. Families begin at different ones.
+Result<std::optional<cpu_set_t>> limit_processors(std::uint32_t wanted) {
+  cpu_set_t usable;
+  CPU_ZERO(&usable);
+  if (wanted == 0 || ::sched_getaffinity(0, sizeof usable, &usable) != 0) {
+    return std::optional<cpu_set_t>();
+  }
+  std::vector<int> processors;
+  for (int i = 0; i < CPU_SETSIZE; ++i) {
+    if (CPU_ISSET(i, &usable)) {
+      processors.push_back(i);
+    }
+  }
+  if (wanted > processors.size()) {
+    return Unexpected{make_error(ErrorKind::Usage, "--cpus ", wanted, ": kx may use only ", processors.size(), " here")
+                          .with_cure("ask for fewer")};
+  }
+  cpu_set_t chosen;
+  CPU_ZERO(&chosen);
+  for (std::size_t i = 0; i < wanted; ++i) {
+    CPU_SET(processors[(static_cast<std::size_t>(::getpid()) + i) % processors.size()], &chosen);
+  }
+  if (::sched_setaffinity(0, sizeof chosen, &chosen) != 0) {
+    return Unexpected{system_error("restrict the family to ", wanted, " processors")};
+  }
+  return std::optional<cpu_set_t>(chosen);
+}
+
+// The family's control socket as a file, which goes with it. Whatever fails here costs only that the other verbs do not
+// find the family.
+class ControlFile {
+ public:
+  ControlFile() : directory_(control::runtime_directory()) {
+    if (auto listener = control::listen_in(directory_)) {
+      listener_ = std::move(listener).value();
+    }
+  }
+  ControlFile(const ControlFile&) = delete;
+  ControlFile& operator=(const ControlFile&) = delete;
+  ~ControlFile() { remove(); }
+
+  [[nodiscard]] bool exists() const { return listener_.is_open(); }
+  [[nodiscard]] std::string directory() const { return exists() ? directory_ : std::string(); }
+  // The directory by a descriptor, once its path means nothing any more.
+  void reach_by(UniqueFd directory) { descriptor_ = std::move(directory); }
+  void serve(Family& family, uid_t owner) {
+    if (exists()) {
+      auto server = std::make_unique<ControlServer>(family, std::move(listener_), owner);
+      ControlServer& started = *server;
+      family.set_control(std::move(server));
+      static_cast<void>(family.service()->watch_once(started.listener(), [&started] { started.start(); }));
+    }
+  }
+  void remove() {
+    if (!directory_.empty()) {
+      const std::string name = control::socket_name(::getpid());
+      descriptor_ ? ::unlinkat(descriptor_.get(), name.c_str(), 0) : ::unlink((directory_ + "/" + name).c_str());
+      directory_.clear();
+    }
+  }
+
+ private:
+  std::string directory_;
+  UniqueFd descriptor_;
+  UniqueFd listener_;
+};
+
 int report(const Error& error) {
   std::fprintf(stderr, "kx: %s\n", error.message().c_str());
   return error.exit_status();
@@ -195,7 +264,13 @@ Result<void> run(const FamilyConfig& config) {
   KX_TRY_ASSIGN(const std::uint64_t limit, memory_limit(config));
   KX_TRY_ASSIGN(UniqueFd trace, open_trace(config));
   KX_TRY_ASSIGN(kvm::System system, kvm::System::open());
-  KX_TRY_ASSIGN(Sandbox sandbox, Sandbox::enter(config.sandbox));
+  KX_TRY_ASSIGN(const auto processors, limit_processors(config.processors));
+  const uid_t owner = ::geteuid();
+  ControlFile control_file;
+  SandboxConfig view = config.sandbox;
+  view.runtime_directory = control_file.directory();
+  KX_TRY_ASSIGN(Sandbox sandbox, Sandbox::enter(view));
+  control_file.reach_by(sandbox.take_runtime_directory());
   times.mark(StartPhase::Sandbox);
   BootParameters boot;
   KX_TRY_ASSIGN(boot.program, find_program(config, sandbox));
@@ -204,7 +279,16 @@ Result<void> run(const FamilyConfig& config) {
   prepare_signals();
   install_kick_handler();
   KX_TRY_ASSIGN(auto memory, FamilyMemory::create());
+  if (config.trust_family) {
+    memory->trust_relatives();
+  }
   Family family(std::move(system), std::move(sandbox), std::move(memory), limit);
+  if (processors) {
+    family.set_processors(*processors);
+  }
+  if (config.process_limit != 0) {
+    family.processes().set_limit(config.process_limit);
+  }
   KX_TRY_ASSIGN(const std::shared_ptr<Pvm> root, family.make_pvm(family.processes().next_id()));
   Pvm& pvm = *root;
   times.mark(StartPhase::CreateVm);
@@ -213,7 +297,9 @@ Result<void> run(const FamilyConfig& config) {
   KX_TRY(pvm.memory().attach(&pvm.vm(), first_ram_slot_size));
   // Clearing the first pages costs a tenth of a millisecond for each 2 MiB: done beside the rest if there is a
   // processor.
-  const bool free_processor = processor_is_free(family.sandbox().proc_fd(), static_cast<std::uint32_t>(::get_nprocs()));
+  const bool free_processor =
+      processor_is_free(family.sandbox().proc_fd(),
+                        config.processors != 0 ? config.processors : static_cast<std::uint32_t>(::get_nprocs()));
   std::future<void> prefault;
   if (free_processor) {
     prefault = std::async(std::launch::async, [&pvm] { pvm.memory().prefault(prefaulted_ram_size); });
@@ -254,6 +340,10 @@ Result<void> run(const FamilyConfig& config) {
   pvm.set_parent(init_process);
   family.set_foreground_group(pvm.pid());
   KX_TRY(family.processes().add_root(pvm.pid(), pvm.pid(), init_process, boot.info.uid, root));
+  family.processes().change(pvm.pid(),
+                            [&](ProcessTable::Process& process) { process.command = command_line(config.argv); });
+  family.set_boot_info(boot.info, config.sandbox.hostname);
+  control_file.serve(family, owner);
   const EntryPoint entry{libos.entry_gva, abi::linear_gva(abi::vcpu0_gpa + abi::vcpu_stack_top),
                          abi::linear_gva(abi::vcpu0_gpa), abi::boot_pml4_gpa};
   const auto streams = streams_others_wait_for(pvm);
@@ -278,6 +368,7 @@ Result<void> run(const FamilyConfig& config) {
   if (const auto failure = pvm.load_failure(); failure) {
     exit_status = report(*failure);
   }
+  control_file.remove();
   // The kernel takes the whole process down faster than destructors do part by part, and nothing outlives it.
   std::fflush(nullptr);
   ::_exit(exit_status);

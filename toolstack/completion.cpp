@@ -12,12 +12,29 @@ _kx() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} i
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W 'run check version completion --help --version' -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W 'run ps kill stats exec check version completion --help --version' -- "$cur")
     return
   fi
   case ${COMP_WORDS[1]} in
     completion)
       mapfile -t COMPREPLY < <(compgen -W 'bash zsh --help' -- "$cur")
+      return ;;
+    kill | stats)
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '-TERM -KILL -INT -HUP -STOP -CONT -USR1 -USR2 --help' -- "$cur")
+      else
+        mapfile -t COMPREPLY < <(compgen -W "$(kx ps 2> /dev/null | awk 'NR > 1 { print $1 }')" -- "$cur")
+      fi
+      return ;;
+    exec)
+      if ((COMP_CWORD == 2)); then
+        mapfile -t COMPREPLY < <(compgen -W "$(kx ps 2> /dev/null | awk 'NR > 1 && $1 !~ /[.]/ { print $1 }')
+          --workdir --env --help" -- "$cur")
+      elif declare -F _command_offset > /dev/null; then
+        i=3
+        [[ ${COMP_WORDS[3]} == -- ]] && ((COMP_CWORD > 3)) && i=4
+        _command_offset "$i"
+      fi
       return ;;
     run) ;;
     *)
@@ -30,7 +47,8 @@ _kx() {
       --)
         ((i++))
         break ;;
-      --root | --volume | -v | --rw | --env | -e | --workdir | -w | --memory | -m | --user | -u | --hostname | --lane)
+      --root | --volume | -v | --rw | --env | -e | --workdir | -w | --memory | -m | --user | -u | --hostname | --lane | \
+        --pids-max | --cpus)
         # COMP_WORDBREAKS makes "=" a word of its own.
         [[ ${COMP_WORDS[i+1]} == = ]] && ((i++))
         ((i++)) ;;
@@ -64,11 +82,11 @@ _kx() {
       mapfile -t COMPREPLY < <(compgen -W 'auto kvm software' -- "$cur") ;;
     --env | -e)
       mapfile -t COMPREPLY < <(compgen -v -S = -- "$cur") ;;
-    --memory | -m | --user | -u | --hostname) ;;
+    --memory | -m | --user | -u | --hostname | --pids-max | --cpus) ;;
     *)
       if [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W '--root --volume --rw --env --workdir --memory --user --hostname --strace
-          --stats --lane --help --' -- "$cur")
+          --stats --lane --pids-max --cpus --trust-family --help --' -- "$cur")
       else
         mapfile -t COMPREPLY < <(compgen -c -- "$cur")
       fi ;;
@@ -81,7 +99,8 @@ constexpr const char* zsh_script = R"zsh(#compdef kx
 # zsh completion for kx; save it as _kx in a directory of $fpath
 _kx() {
   if ((CURRENT == 2)); then
-    _values verb 'run[run a program as a pVM]' 'check[can this machine run pVMs?]' 'version[print the version]' \
+    _values verb 'run[run a program as a pVM]' 'ps[show what runs]' \
+      'kill[send a signal]' 'stats[print counters]' 'exec[run a program in a family]' 'check[can this machine run pVMs?]' 'version[print the version]' \
       'completion[print a completion script]'
     return
   fi
@@ -100,9 +119,20 @@ _kx() {
         '(-u --user)'{-u+,--user=}'[identity]:UID\:GID:' \
         '--hostname=[host name]:name:' \
         '--strace=-[print system calls]::file:_files' \
+        '--pids-max=[limit of processes]:number:' \
+        '--cpus=[processors it may use]:number:' \
+        '--trust-family[no walls inside the family]' \
         '--stats[print statistics at the end]' \
         '--lane=[where pVMs run]:lane:(auto kvm software)' \
         '(- *)--help[explain]' \
+        '(-):program:_command_names -e' \
+        '*::argument:_normal' ;;
+    kill | stats) _values -w id ${(f)"$(kx ps 2> /dev/null | awk 'NR > 1 { print $1 }')"} ;;
+    exec)
+      _arguments -S \
+        '(-w --workdir)'{-w+,--workdir=}'[working directory]:directory:' \
+        '*'{-e+,--env=}'[set an environment variable]:K=V:_parameters' \
+        ':family:(${(f)"$(kx ps 2> /dev/null | awk '"'"'NR > 1 && $1 !~ /[.]/ { print $1 }'"'"')"})' \
         '(-):program:_command_names -e' \
         '*::argument:_normal' ;;
     completion) _values shell bash zsh ;;

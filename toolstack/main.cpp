@@ -10,6 +10,10 @@ namespace {
 
 constexpr std::array all_verbs{
     Verb{"run", "run a program as a process-like virtual machine", run_verb},
+    Verb{"ps", "show the running families and their processes", ps_verb},
+    Verb{"kill", "send a signal to a process, or to all of a family", kill_verb},
+    Verb{"stats", "print the counters of a running process or family", stats_verb},
+    Verb{"exec", "run a program in a running family", exec_verb},
     Verb{"check", "say whether this machine can run pVMs, and what to do if not", check_verb},
     Verb{"version", "print the version", version_verb},
     Verb{"completion", "print the completion script for a shell (bash, zsh)", completion_verb},
@@ -32,6 +36,7 @@ void print_help() {
       "  kx run -- ls -l /usr                     the host's files, read-only\n"
       "  kx run --rw . -- sqlite3 notes.db        the current directory writable\n"
       "  kx run --root /srv/debian -- /bin/sh     another root file system\n"
+      "  kx ps                                    what runs, and its IDs\n"
       "  kx check                                 can this machine run pVMs?\n"
       "\n"
       "'kx VERB --help' explains a verb; kx(1) has the whole manual.");

@@ -43,6 +43,7 @@ struct RawValues {
   std::string memory;
   std::string user;
   std::string lane = "auto";
+  std::string processors;
 };
 
 void add_options(CLI::App& app, RunOptions& options, RawValues& raw) {
@@ -71,6 +72,15 @@ void add_options(CLI::App& app, RunOptions& options, RawValues& raw) {
   app.add_option("-m,--memory", raw.memory, "limit of memory for each pVM: 512M, 2G")
       ->type_name("SIZE")
       ->multi_option_policy(take_last);
+  app.add_option("--pids-max", options.process_limit, "limit of processes in the family; fork fails with EAGAIN beyond")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1 << 20))
+      ->multi_option_policy(take_last);
+  app.add_option("--cpus", raw.processors, "how many of the host's processors the family may use")
+      ->type_name("N")
+      ->multi_option_policy(take_last);
+  app.add_flag("--trust-family", options.trust_family,
+               "let relatives write each other's memory: no walls inside the family");
   app.add_option("-u,--user", raw.user, "run with this identity; needs root")
       ->type_name("UID:GID")
       ->multi_option_policy(take_last);
@@ -87,34 +97,6 @@ void add_options(CLI::App& app, RunOptions& options, RawValues& raw) {
                  "auto: this machine's KVM if usable, else software; kvm; software: KVM in an emulator, slow")
       ->type_name("LANE")
       ->multi_option_policy(take_last);
-}
-
-// True if `argument` is an option that takes the next argument as its value.
-bool takes_next_argument(const CLI::App& app, const std::string& argument) {
-  const bool is_long = argument.starts_with("--");
-  if (is_long ? argument.find('=') != std::string::npos : argument.size() > 2) {
-    return false;  // --option=VALUE, -oVALUE
-  }
-  const CLI::Option* option = app.get_option_no_throw(argument);
-  return option != nullptr && option->get_items_expected_min() > 0;
-}
-
-// Where the program stands in the arguments: after "--", or else the first that is neither an option nor an option's
-// value. CLI11 sees only what precedes it, so that no argument of the program is ever taken for an option of ours.
-std::size_t find_program(const CLI::App& app, std::vector<std::string>& arguments) {
-  std::size_t index = 0;
-  while (index < arguments.size()) {
-    const std::string& argument = arguments[index];
-    if (argument == "--") {
-      arguments.erase(arguments.begin() + static_cast<std::ptrdiff_t>(index));
-      return index;
-    }
-    if (argument.size() < 2 || argument[0] != '-') {
-      return index;
-    }
-    index += takes_next_argument(app, argument) ? 2 : 1;
-  }
-  return arguments.size();
 }
 
 hv::Result<Lane> parse_lane(const std::string& text) {
@@ -138,6 +120,9 @@ hv::Result<void> interpret(const RawValues& raw, RunOptions& options) {
   KX_TRY_ASSIGN(options.lane, parse_lane(raw.lane));
   if (!raw.memory.empty()) {
     KX_TRY_ASSIGN(options.memory_limit, parse_size(raw.memory));
+  }
+  if (!raw.processors.empty()) {
+    KX_TRY_ASSIGN(options.processors, parse_processors(raw.processors));
   }
   if (!raw.user.empty()) {
     KX_TRY_ASSIGN(const UserAndGroup user, parse_user(raw.user));

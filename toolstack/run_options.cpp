@@ -31,26 +31,6 @@ std::string_view name_of(std::string_view variable) {
   return variable.substr(0, variable.find('='));
 }
 
-std::vector<std::string> merged_environment(const char* const* callers, const std::vector<std::string>& changes) {
-  std::vector<std::string> merged;
-  for (; callers != nullptr && *callers != nullptr; ++callers) {
-    merged.emplace_back(*callers);
-  }
-  for (const std::string& change : changes) {
-    const auto same_name = [&](const std::string& variable) { return name_of(variable) == name_of(change); };
-    const bool is_assignment = change.find('=') != std::string::npos;
-    const auto found = std::ranges::find_if(merged, same_name);
-    if (!is_assignment) {
-      std::erase_if(merged, same_name);
-    } else if (found != merged.end()) {
-      *found = change;
-    } else {
-      merged.push_back(change);
-    }
-  }
-  return merged;
-}
-
 }  // namespace
 
 hv::Result<std::uint64_t> parse_size(std::string_view text) {
@@ -115,6 +95,36 @@ hv::Result<UserAndGroup> parse_user(std::string_view text) {
   return UserAndGroup{*uid, *gid};
 }
 
+std::vector<std::string> merged_environment(const char* const* callers, const std::vector<std::string>& changes) {
+  std::vector<std::string> merged;
+  for (; callers != nullptr && *callers != nullptr; ++callers) {
+    merged.emplace_back(*callers);
+  }
+  for (const std::string& change : changes) {
+    const auto same_name = [&](const std::string& variable) { return name_of(variable) == name_of(change); };
+    const bool is_assignment = change.find('=') != std::string::npos;
+    const auto found = std::ranges::find_if(merged, same_name);
+    if (!is_assignment) {
+      std::erase_if(merged, same_name);
+    } else if (found != merged.end()) {
+      *found = change;
+    } else {
+      merged.push_back(change);
+    }
+  }
+  return merged;
+}
+
+hv::Result<std::uint32_t> parse_processors(std::string_view text) {
+  const auto count = parse_id(text);
+  if (!count || *count == 0) {
+    return Unexpected{make_error(ErrorKind::Usage, "--cpus: '", text, "' is not a number of whole processors")
+                          .with_cure("1 or more; for a fraction put kx into a control group: systemd-run --user -p "
+                                     "CPUQuota=50% --scope kx run ...")};
+  }
+  return *count;
+}
+
 hv::FamilyConfig to_family_config(const RunOptions& options, const char* const* caller_environment) {
   hv::FamilyConfig config;
   config.sandbox.root = absolute_path(options.root);
@@ -131,6 +141,9 @@ hv::FamilyConfig to_family_config(const RunOptions& options, const char* const* 
   config.argv.insert(config.argv.end(), options.arguments.begin(), options.arguments.end());
   config.environment = merged_environment(caller_environment, options.environment);
   config.memory_limit = options.memory_limit;
+  config.process_limit = options.process_limit;
+  config.processors = options.processors;
+  config.trust_family = options.trust_family;
   config.stats = options.stats;
   config.strace_path = options.strace_path;
   return config;

@@ -29,6 +29,9 @@ struct RunOptions {
   std::optional<gid_t> gid;
   std::string hostname;
   std::optional<std::string> strace_path;  // "" means stderr
+  std::size_t process_limit = 0;           // 0: default
+  std::uint32_t processors = 0;            // 0: all
+  bool trust_family = false;
   bool stats = false;
   Lane lane = Lane::Auto;
   std::string program;
@@ -48,6 +51,12 @@ struct UserAndGroup {
 
 // "UID:GID" or "UID", numbers only; GID is UID if it is left out.
 hv::Result<UserAndGroup> parse_user(std::string_view text);
+
+// The number of processors: a whole one, at least 1.
+hv::Result<std::uint32_t> parse_processors(std::string_view text);
+
+// `callers` (environ(7)) with the changes: "K=V", or "K" to remove a variable.
+std::vector<std::string> merged_environment(const char* const* callers, const std::vector<std::string>& changes);
 
 // What the hypervisor needs of it. `caller_environment` is environ(7).
 hv::FamilyConfig to_family_config(const RunOptions& options, const char* const* caller_environment);

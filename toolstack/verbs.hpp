@@ -28,12 +28,20 @@ std::span<const Verb> verbs();
 
 int run_verb(std::vector<std::string> arguments);
 int check_verb(std::vector<std::string> arguments);
+int ps_verb(std::vector<std::string> arguments);
+int kill_verb(std::vector<std::string> arguments);
+int stats_verb(std::vector<std::string> arguments);
+int exec_verb(std::vector<std::string> arguments);
 int version_verb(std::vector<std::string> arguments);
 int completion_verb(std::vector<std::string> arguments);
 
 // Parses `arguments` by `app`. Empty: go on; otherwise the status to exit with: 0 after --help was printed, 125 after a
 // usage error was reported.
 std::optional<int> parse_arguments(CLI::App& app, std::vector<std::string> arguments);
+
+// Where a program stands in the arguments: after "--", which is removed, or else the first that is neither an option of
+// `app` nor an option's value.
+std::size_t find_program(const CLI::App& app, std::vector<std::string>& arguments);
 
 // One line on stderr, and the status to exit with.
 int report(const hv::Error& error);

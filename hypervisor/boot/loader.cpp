@@ -66,13 +66,14 @@ void write_system_tables(GuestMemory& memory, const abi::LibosHeader& header) {
   auto* ram_pd = at<std::uint64_t[512]>(memory, abi::ram_pd_gpa);
   (*pml4)[abi::linear_base >> 39 & 511] = abi::linear_pdpt_gpa | table_flags;
   (*pdpt)[0] = abi::linear_pd_gpa | table_flags;
-  (*pdpt)[abi::memory_gpa >> 30] = abi::ram_pd_gpa | table_flags;
   for (std::uint64_t gpa = abi::system_gpa; gpa < abi::system_size; gpa += abi::huge_page_size) {
     (*pd)[gpa >> 21] = gpa | huge_flags;
   }
   const Slot ram = memory.first_ram();
-  for (std::uint64_t offset = 0; offset < ram.size && offset < 1ull << 30; offset += abi::huge_page_size) {
-    (*ram_pd)[offset >> 21] = (ram.gpa + offset) | huge_flags;
+  KX_VERIFY(ram.size == 0 || ram.gpa >> 30 == (ram.gpa + ram.size - 1) >> 30);
+  (*pdpt)[ram.gpa >> 30] = abi::ram_pd_gpa | table_flags;
+  for (std::uint64_t gpa = ram.gpa; gpa < ram.gpa + ram.size; gpa += abi::huge_page_size) {
+    (*ram_pd)[gpa >> 21 & 511] = gpa | huge_flags;
   }
   for (std::uint32_t vector = 0; vector < exception_count; ++vector) {
     const std::uint64_t handler = header.cpl0_stubs_gva + vector * header.cpl0_stub_stride;

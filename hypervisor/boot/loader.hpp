@@ -25,7 +25,8 @@ struct BootParameters {
 // Copies the embedded library-OS image into the system slot and checks its header.
 Result<abi::LibosHeader> load_libos(GuestMemory& memory);
 
-// Writes descriptor tables and the page tables of the linear window for the memory there is.
+// Writes descriptor tables and the page tables of the linear window for the memory there is: a first RAM slot inside
+// one GiB.
 void write_system_tables(GuestMemory& memory, const abi::LibosHeader& header);
 
 // Prepares a vCPU area (page, tables) at `area`: the library OS's stack, exception hand-over, task state.

@@ -1,5 +1,6 @@
 #include "hypervisor/boot/program.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,7 +23,7 @@ Candidate judge(const std::string& path, int& reason) {
     reason = EISDIR;
     return Candidate::Unusable;
   }
-  if (::access(path.c_str(), X_OK) != 0) {
+  if (::faccessat(AT_FDCWD, path.c_str(), X_OK, 0) != 0) {
     reason = errno;
     return Candidate::Unusable;
   }
@@ -42,18 +43,26 @@ Error failure(Candidate candidate, int reason, const std::string& name) {
 
 }  // namespace
 
-Result<std::string> find_program(const FamilyConfig& config, const Sandbox&) {
-  const std::string& name = config.argv.front();
+Result<std::string> find_program(const FamilyConfig& config, const Sandbox& /*sandbox*/) {
+  return find_program(config.argv.front(), config.environment, "");
+}
+
+Result<std::string> find_program(const std::string& name, const std::vector<std::string>& environment,
+                                 const std::string& directory) {
+  const auto absolute = [&](std::string path) {
+    return directory.empty() || path.starts_with('/') ? path : directory + "/" + path;
+  };
   int reason = ENOENT;
   if (name.find('/') != std::string::npos) {
-    const Candidate candidate = judge(name, reason);
+    std::string path = absolute(name);
+    const Candidate candidate = judge(path, reason);
     if (candidate != Candidate::Good) {
       return Unexpected{failure(candidate, reason, name)};
     }
-    return name;
+    return path;
   }
   std::string_view path = "/usr/local/bin:/usr/bin:/bin";
-  for (const std::string& variable : config.environment) {
+  for (const std::string& variable : environment) {
     if (variable.starts_with("PATH=")) {
       path = std::string_view(variable).substr(5);
     }
@@ -63,7 +72,7 @@ Result<std::string> find_program(const FamilyConfig& config, const Sandbox&) {
   while (!name.empty()) {
     const std::size_t colon = path.find(':');
     std::string candidate_path(path.substr(0, colon));
-    candidate_path = candidate_path.empty() ? "./" + name : candidate_path + "/" + name;
+    candidate_path = absolute(candidate_path.empty() ? "./" + name : candidate_path + "/" + name);
     const Candidate candidate = judge(candidate_path, reason);
     if (candidate == Candidate::Good) {
       return candidate_path;

@@ -280,6 +280,11 @@ Result<Sandbox> Sandbox::enter(const SandboxConfig& config) {
 
   sandbox.has_own_ipc_ = enter_ipc_namespace();
 
+  if (!config.runtime_directory.empty()) {
+    if (auto runtime = clone_tree(AT_FDCWD, config.runtime_directory, TreeDepth::ThisMountOnly)) {
+      sandbox.runtime_ = std::move(runtime).value();
+    }
+  }
   if (auto dev = clone_tree(AT_FDCWD, "/dev", TreeDepth::WithSubmounts)) {
     sandbox.dev_ = std::move(dev).value();
   }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "hypervisor/error.hpp"
@@ -29,7 +30,8 @@ struct SandboxConfig {
   std::string workdir{};                // empty: the caller's with the default root if it is visible, otherwise "/"
   std::optional<uid_t> uid{};           // identity of the program; empty: the caller's
   std::optional<gid_t> gid{};
-  std::string hostname{};  // what uname(2) tells the program; the sandbox itself makes no UTS namespace
+  std::string runtime_directory{};  // host directory to stay within reach of this process alone; empty: none
+  std::string hostname{};           // what uname(2) tells the program; the sandbox itself makes no UTS namespace
 };
 
 // The view: the root read-only, without devices and set-user-ID; a private, empty /tmp and /dev/shm; /proc covered, as
@@ -64,6 +66,9 @@ class Sandbox {
   [[nodiscard]] int root_fd() const { return root_.get(); }
   [[nodiscard]] int proc_fd() const { return proc_.get(); }
 
+  // Gives up the descriptor of the runtime directory, if there is one. Its ".." does not lead out of it either.
+  [[nodiscard]] UniqueFd take_runtime_directory() { return std::move(runtime_); }
+
   // The program's first working directory, as a path in the view.
   [[nodiscard]] const std::string& working_directory() const { return working_directory_; }
 
@@ -79,6 +84,7 @@ class Sandbox {
   UniqueFd root_;
   UniqueFd dev_;
   UniqueFd proc_;
+  UniqueFd runtime_;
   std::string working_directory_ = "/";
   std::optional<uid_t> uid_;
   std::optional<gid_t> gid_;

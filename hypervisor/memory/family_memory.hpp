@@ -55,6 +55,10 @@ class FamilyMemory : public std::enable_shared_from_this<FamilyMemory> {
   // pages; ENOMEM when the window is full.
   Result<std::shared_ptr<Extent>> map_file(int fd, std::uint64_t offset, std::uint64_t size, int prot);
 
+  // Whether pVMs may write what they inherited (`kx run --trust-family`). Set before the first pVM exists.
+  [[nodiscard]] bool trusts_relatives() const { return trusts_relatives_; }
+  void trust_relatives() { trusts_relatives_ = true; }
+
   // The host address of any address of the windows.
   [[nodiscard]] std::byte* hva(std::uint64_t gpa) const;
 
@@ -77,6 +81,7 @@ class FamilyMemory : public std::enable_shared_from_this<FamilyMemory> {
   Window& window(Extent::Kind kind);
   void release(const Extent& extent);
 
+  bool trusts_relatives_ = false;
   std::byte* ram_;     // of abi::memory_gpa
   std::byte* shared_;  // of abi::shared_gpa
   std::mutex mutex_;   // what follows

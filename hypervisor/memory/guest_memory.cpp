@@ -119,7 +119,9 @@ Result<void> GuestMemory::add(std::vector<Mapped>& list, std::shared_ptr<Extent>
     free_slots_.pop_back();
   }
   if (vm_ != nullptr) {
-    const auto rights = access == Writable ? kvm::SlotAccess::ReadWrite : kvm::SlotAccess::ReadOnly;
+    // To trusting relatives KVM refuses nothing; what the hypervisor itself reads and writes for them stays checked.
+    const bool writable = access == Writable || family_->trusts_relatives();
+    const auto rights = writable ? kvm::SlotAccess::ReadWrite : kvm::SlotAccess::ReadOnly;
     if (auto set = vm_->set_slot(slot, extent->gpa(), extent->size(), extent->hva(), rights); !set) {
       free_slots_.push_back(slot);
       return Unexpected{std::move(set).error()};

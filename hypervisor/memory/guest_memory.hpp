@@ -24,6 +24,12 @@ struct Slot {
   std::byte* hva = nullptr;
 };
 
+// Host memory behind a pVM's RAM and system slot, in bytes.
+struct MemoryUse {
+  std::uint64_t own = 0;
+  std::uint64_t inherited = 0;  // relatives' RAM that it reads
+};
+
 // Thread-safe once attached. Every guest-physical address has one host address for the pVM's whole life, inside address
 // ranges reserved at creation: a call that still uses memory taken away meanwhile hits nothing of the hypervisor's own.
 class GuestMemory {
@@ -82,6 +88,7 @@ class GuestMemory {
   [[nodiscard]] std::byte* system() const { return system_; }
   [[nodiscard]] std::uint64_t limit() const { return limit_; }
   [[nodiscard]] std::uint64_t ram_size() const { return ram_size_.load(std::memory_order_acquire); }
+  [[nodiscard]] MemoryUse use() const;
   // The first RAM slot.
   [[nodiscard]] Slot first_ram() const;
   [[nodiscard]] const std::shared_ptr<FamilyMemory>& family() const { return family_; }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "hypervisor/control/control_server.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/services/service_thread.hpp"
 
@@ -21,6 +22,7 @@ Family::Family(kvm::System system, Sandbox sandbox, std::shared_ptr<FamilyMemory
       ended_stats_(std::make_unique<abi::Stats>()) {}
 
 Family::~Family() {
+  control_.reset();
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -30,6 +32,15 @@ Family::~Family() {
     collector_.join();
   }
   processes_.clear();  // its pVMs use the service thread to the end
+}
+
+void Family::set_control(std::unique_ptr<ControlServer> control) {
+  control_ = std::move(control);
+}
+
+void Family::set_boot_info(const abi::BootInfo& info, std::string hostname) {
+  boot_info_ = info;
+  hostname_ = std::move(hostname);
 }
 
 void Family::set_service(std::unique_ptr<ServiceThread> service) {
@@ -42,7 +53,9 @@ Result<std::shared_ptr<Pvm>> Family::make_pvm(ProcessId pid) {
   return std::make_shared<Pvm>(*this, pid, std::move(vm), std::move(memory));
 }
 
-void Family::add_stats(Pvm& pvm) {
+namespace {
+
+void add_stats(abi::Stats& total, Pvm& pvm) {
   // The guest may write its counters at any time: one copy is added up. All of them are 32-bit words up to the memory
   // figures.
   abi::Stats copy;
@@ -51,11 +64,32 @@ void Family::add_stats(Pvm& pvm) {
   std::uint32_t more[words];
   std::uint32_t sum[words];
   std::memcpy(more, &copy, sizeof more);
-  std::memcpy(sum, ended_stats_.get(), sizeof sum);
+  std::memcpy(sum, &total, sizeof sum);
   for (std::size_t i = 0; i < words; ++i) {
     sum[i] += more[i];
   }
-  std::memcpy(ended_stats_.get(), sum, sizeof sum);
+  std::memcpy(&total, sum, sizeof sum);
+}
+
+}  // namespace
+
+void Family::sum_stats(abi::Stats& sum, std::uint32_t& running) {
+  {
+    const std::lock_guard lock(mutex_);
+    std::memcpy(&sum, ended_stats_.get(), sizeof sum);
+  }
+  sum.memory_in_use = 0;
+  std::vector<std::shared_ptr<Pvm>> pvms;
+  processes_.for_each([&](const ProcessTable::Process& process) {
+    if (process.pvm != nullptr) {
+      pvms.push_back(process.pvm);
+    }
+  });
+  running = static_cast<std::uint32_t>(pvms.size());
+  for (const auto& pvm : pvms) {
+    add_stats(sum, *pvm);
+    sum.memory_in_use += pvm->stats().memory_in_use;
+  }
 }
 
 void Family::ended(Pvm& pvm) {
@@ -63,15 +97,26 @@ void Family::ended(Pvm& pvm) {
   pvm.close_all();
   {
     const std::lock_guard lock(mutex_);
-    add_stats(pvm);
+    add_stats(*ended_stats_, pvm);
   }
   ipc_.process_gone(pvm.pid());
+  if (control_ != nullptr && pvm.requested()) {
+    const auto& failure = pvm.load_failure();
+    control_->process_ended(pvm.pid(), pvm.status().wait_status, failure ? &*failure : nullptr);
+  }
   processes_.ended(pvm.pid(), pvm.status().wait_status, pvm.usage());
   const std::lock_guard lock(mutex_);
   if (held != nullptr) {
     dead_.push_back(std::move(held));
   }
   changed_.notify_all();
+}
+
+void Family::start_collector() {
+  const std::lock_guard lock(mutex_);
+  if (!collector_.joinable()) {
+    collector_ = std::thread([this] { collect(); });
+  }
 }
 
 void Family::collect() {

@@ -1,6 +1,8 @@
 // What the pVMs of a family share: KVM, the sandbox, memory, the table of processes, the service thread.
 #pragma once
 
+#include <sched.h>
+
 #include <array>
 #include <condition_variable>
 #include <cstdint>
@@ -8,6 +10,7 @@
 #include <kx/base/address.hpp>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,8 +26,21 @@
 
 namespace kx::hv {
 
+class ControlServer;
 class Pvm;
 class ServiceThread;
+
+// What start_program() is to run.
+struct NewProgram {
+  std::vector<std::string> argv;
+  std::vector<std::string> environment;
+  std::string working_directory;  // in the view; empty: where the family started
+  std::array<UniqueFd, 3> streams;
+  std::uint32_t umask = 022;
+};
+
+// The arguments with spaces between them, as far as the table of processes keeps them.
+std::string command_line(const std::vector<std::string>& argv);
 
 // What the library OS asks for with HostCall::Fork; nothing of it is checked yet.
 struct ForkRequest {
@@ -61,17 +77,27 @@ class Family {
   [[nodiscard]] ServiceThread* service() const { return service_.get(); }
   [[nodiscard]] int trace_fd() const { return trace_fd_; }
   [[nodiscard]] const std::string& program() const { return program_; }
+  // The processors it is restricted to; null: it is not.
+  [[nodiscard]] const cpu_set_t* processors() const { return processors_ ? &*processors_ : nullptr; }
   [[nodiscard]] std::uint64_t memory_limit() const { return memory_limit_; }
 
   // Set while the family starts, by one thread.
   void set_cpu(const GuestCpu& cpu) { cpu_ = cpu; }
   void set_libos(const abi::LibosHeader& header) { libos_ = header; }
+  void set_processors(const cpu_set_t& usable) { processors_ = usable; }
   void set_trace_fd(int fd) { trace_fd_ = fd; }
   void set_program(std::string path) { program_ = std::move(path); }
   void set_service(std::unique_ptr<ServiceThread> service);
+  void set_control(std::unique_ptr<ControlServer> control);
+  // What a further program of the family starts with, but for what is its own.
+  void set_boot_info(const abi::BootInfo& info, std::string hostname);
 
   // A pVM with nothing in it but the system slot, not in the table yet. `limit`: of its RAM.
   Result<std::shared_ptr<Pvm>> make_pvm(ProcessId pid);
+
+  // Starts a program as a child of process 1, in a session of its own. Errors: those of finding it; EAGAIN at the limit
+  // of processes.
+  Result<ProcessId> start_program(NewProgram program);
 
   // Makes a child of `parent`, whose vCPU `vcpu` waits for the answer, and starts it. The child's memory is what the
   // parent has frozen. Errors: EAGAIN at the limit of processes, ENOMEM, EFAULT for a request that makes no sense.
@@ -94,12 +120,15 @@ class Family {
 
   // Sum of the counters of the pVMs that have ended.
   [[nodiscard]] abi::Stats& ended_stats() { return *ended_stats_; }
+  // The same with those of the pVMs that run, and their memory; `running`: how many.
+  void sum_stats(abi::Stats& sum, std::uint32_t& running);
   [[nodiscard]] std::uint32_t forks() const { return forks_.load(); }
 
  private:
   Result<void> copy_state(Pvm& parent, Pvm& child, Gpa area, const ForkRequest& request);
+  Result<std::shared_ptr<Pvm>> make_first_pvm(ProcessId pid);
+  void start_collector();
   void collect();
-  void add_stats(Pvm& pvm);
 
   kvm::System system_;
   Sandbox sandbox_;
@@ -107,11 +136,15 @@ class Family {
   std::uint64_t memory_limit_;
   GuestCpu cpu_{};
   abi::LibosHeader libos_{};
+  std::optional<cpu_set_t> processors_;
   int trace_fd_ = -1;
   std::string program_;
   ProcessTable processes_;
   FamilyIpc ipc_;
+  abi::BootInfo boot_info_{};
+  std::string hostname_;
   std::unique_ptr<ServiceThread> service_;
+  std::unique_ptr<ControlServer> control_;
   std::atomic<ProcessId> foreground_group_ = 0;
   std::atomic<std::uint32_t> forks_ = 0;
 

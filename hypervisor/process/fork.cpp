@@ -121,6 +121,9 @@ Result<void> Family::copy_state(Pvm& parent, Pvm& child, Gpa area, const ForkReq
 Result<ForkResult> Family::fork(Pvm& parent, std::uint32_t vcpu, const ForkRequest& request) {
   const auto forking = parent.vcpu(vcpu);
   KX_VERIFY(forking != nullptr);
+  if (processes_.is_full()) {  // before a virtual machine is made in vain
+    return Unexpected{system_error_from(EAGAIN, "the family has as many processes as it may")};
+  }
   ForkResult result;
   result.pid = processes_.next_id();
   KX_TRY_ASSIGN(std::shared_ptr<Pvm> child, make_pvm(result.pid));
@@ -155,10 +158,7 @@ Result<ForkResult> Family::fork(Pvm& parent, std::uint32_t vcpu, const ForkReque
     return Unexpected{std::move(started).error()};
   }
   forks_.fetch_add(1, std::memory_order_relaxed);
-  const std::lock_guard lock(mutex_);
-  if (!collector_.joinable()) {
-    collector_ = std::thread([this] { collect(); });
-  }
+  start_collector();
   return result;
 }
 

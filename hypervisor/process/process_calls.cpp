@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -188,8 +189,12 @@ std::int64_t next_message(const CallContext& context, const Call& call) {
 }
 
 // execve(2): the parent that waits goes on, and the memory shared with it so far is let go.
-std::int64_t new_program(Pvm& pvm) {
-  pvm.family().processes().executed(pvm.pid());
+std::int64_t new_program(Pvm& pvm, std::string command) {
+  while (!command.empty() && command.back() == '\0') {
+    command.pop_back();
+  }
+  std::replace(command.begin(), command.end(), '\0', ' ');
+  pvm.family().processes().executed(pvm.pid(), std::move(command));
   auto forgotten = pvm.memory().forget_inherited();
   return forgotten ? 0 : -ENOMEM;
 }
@@ -242,7 +247,7 @@ std::optional<std::int64_t> serve_process_call(CallContext& context, abi::HostCa
     case abi::HostCall::VforkRead:
       return next_message(context, call);
     case abi::HostCall::Executed:
-      return new_program(pvm);
+      return new_program(pvm, text_argument(context, arguments[0], std::min(arguments[1], abi::command_size)));
     case abi::HostCall::Trace: {
       const std::string text = text_argument(context, arguments[0], arguments[1]);
       if (pvm.family().trace_fd() >= 0) {
@@ -256,12 +261,12 @@ std::optional<std::int64_t> serve_process_call(CallContext& context, abi::HostCa
       return 0;
     case abi::HostCall::OutOfMemory:
       std::fprintf(stderr, "kx: %s: out of memory: the pVM has all of its %llu MiB (give it more with --memory)\n",
-                   pvm.family().program().c_str(), static_cast<unsigned long long>(pvm.memory().limit() >> 20));
+                   pvm.program().c_str(), static_cast<unsigned long long>(pvm.memory().limit() >> 20));
       pvm.exit(ExitStatus{SIGKILL});
       return 0;
     case abi::HostCall::LoadFailed: {
       const int code = static_cast<int>(arguments[0] & 4095);
-      pvm.fail_load(load_error(pvm.family().program(), code));
+      pvm.fail_load(load_error(pvm.program(), code));
       return 0;
     }
     default:

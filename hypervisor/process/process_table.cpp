@@ -29,6 +29,16 @@ ProcessId ProcessTable::next_id() {
   return last_id_;
 }
 
+void ProcessTable::set_limit(std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  limit_ = limit;
+}
+
+bool ProcessTable::is_full() {
+  const std::lock_guard lock(mutex_);
+  return processes_.size() >= limit_;
+}
+
 ProcessTable::Process* ProcessTable::find_locked(ProcessId pid) {
   const auto found = processes_.find(pid);
   return found == processes_.end() ? nullptr : &found->second;
@@ -37,6 +47,9 @@ ProcessTable::Process* ProcessTable::find_locked(ProcessId pid) {
 Result<void> ProcessTable::add_root(ProcessId pid, ProcessId group, ProcessId session, std::uint32_t uid,
                                     std::shared_ptr<Pvm> pvm) {
   const std::lock_guard lock(mutex_);
+  if (processes_.size() >= limit_) {
+    return Unexpected{system_error_from(EAGAIN, "the family has as many processes as it may")};
+  }
   Process& process = processes_[pid];
   process.pid = pid;
   process.parent = init_process;
@@ -67,6 +80,7 @@ Result<void> ProcessTable::add_child(ProcessId pid, ProcessId forker, ProcessId 
   child.auto_reap = from->auto_reap;
   child.no_stop_signal = from->no_stop_signal;
   child.uid = from->uid;
+  child.command = from->command;
   child.borrowed = waits;
   if (waits) {
     messages_[pid].forker = forker;
@@ -320,8 +334,11 @@ void ProcessTable::stopped(ProcessId pid, int signal) {
   tell_parent(*process, CLD_STOPPED, signal);
 }
 
-void ProcessTable::executed(ProcessId pid) {
-  change(pid, [this](Process& process) {
+void ProcessTable::executed(ProcessId pid, std::string command) {
+  change(pid, [&](Process& process) {
+    if (!command.empty()) {
+      process.command = std::move(command);
+    }
     process.executed = true;
     process.borrowed = false;
     returned_.notify_all();
@@ -467,6 +484,12 @@ void ProcessTable::for_each(const std::function<void(const Process&)>& visit) {
   for (const auto& [pid, process] : processes_) {
     visit(process);
   }
+}
+
+void ProcessTable::for_each_pid(const std::function<void(ProcessId)>& visit) {
+  std::vector<ProcessId> pids;
+  for_each([&](const Process& process) { pids.push_back(process.pid); });
+  std::for_each(pids.begin(), pids.end(), visit);
 }
 
 std::shared_ptr<Pvm> ProcessTable::find(ProcessId pid) {

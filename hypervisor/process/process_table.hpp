@@ -10,9 +10,11 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <kx/abi/host_call.hpp>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "hypervisor/error.hpp"
@@ -44,6 +46,9 @@ struct WaitRequest {
 
 class ProcessTable {
  public:
+  // Of a command line, which is kept for `kx ps`.
+  static constexpr std::size_t command_limit = abi::command_size;
+
   enum class State : std::uint8_t { Running, Stopped, Zombie };
 
   struct Process {
@@ -66,10 +71,15 @@ class ProcessTable {
     std::uint32_t events = 0;  // changes when a child has something to report; waits sleep on it
     rusage usage{};            // of the ended process
     rusage children_usage{};   // of the children that were waited for
+    std::string command;       // as the guest says: its arguments with spaces between them
     std::shared_ptr<Pvm> pvm;  // null once it has ended
   };
 
   explicit ProcessTable(std::size_t limit) : limit_(limit) {}
+
+  // At most so many processes at a time; those there are stay.
+  void set_limit(std::size_t limit);
+  [[nodiscard]] bool is_full();
 
   // The number of the next process or thread; never that of one there is.
   ProcessId next_id();
@@ -92,7 +102,8 @@ class ProcessTable {
   // The process ended with `status`: its children are adopted, its parent is told, or it vanishes at once.
   void ended(ProcessId pid, std::int32_t status, const rusage& usage);
   void stopped(ProcessId pid, int signal);
-  void executed(ProcessId pid);
+  // `command`: of the new program; empty: unknown.
+  void executed(ProcessId pid, std::string command);
 
   // kill(2) by `sender`. Sets `includes_sender` instead of posting to it. 0 or -errno.
   std::int64_t kill(ProcessId sender, std::int64_t target, int signal, int code, std::uint64_t value,
@@ -113,6 +124,8 @@ class ProcessTable {
   bool change(ProcessId pid, const std::function<void(Process&)>& change);
   // Runs `visit` on each.
   void for_each(const std::function<void(const Process&)>& visit);
+  // Runs `visit` on the number of each there is now, without the lock.
+  void for_each_pid(const std::function<void(ProcessId)>& visit);
   std::shared_ptr<Pvm> find(ProcessId pid);
   [[nodiscard]] std::size_t running();
 

@@ -23,6 +23,7 @@ Pvm::Pvm(Family& family, ProcessId pid, kvm::Vm vm, GuestMemory memory)
   services_.pvm = this;
   services_.jobs = this;
   services_.ipc = &family.ipc();
+  services_.processors = family.processors();
   services_.process_id = pid;
 }
 
@@ -88,7 +89,8 @@ Result<std::uint32_t> Pvm::start_vcpu(Gpa area, const EntryPoint& entry) {
   }
   write_vcpu_area(memory_, family_.libos(), area, index);
   KX_TRY(set_initial_state(*vcpu, family_.libos(), area, family_.cpu(), entry));
-  if (index == 0 && pid_ == init_process + 1) {
+  // SAFETY: a fixed page of the system slot, whose first word is the count.
+  if (index == 0 && reinterpret_cast<const abi::CpuidTable*>(memory_.system() + abi::cpuid_table_gpa)->count == 0) {
     KX_TRY(write_cpuid_table(memory_, *vcpu));  // forked children have their parent's
   }
   auto thread = std::make_shared<VcpuThread>(*this, std::move(*vcpu), area, index);
@@ -275,6 +277,26 @@ rusage Pvm::usage() {
     }
   }
   return sum;
+}
+
+const std::string& Pvm::program() const {
+  return requested_ ? program_ : family_.program();
+}
+
+std::uint32_t Pvm::thread_count() {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::uint32_t>(running_);
+}
+
+bool Pvm::sleeps() {
+  std::vector<std::shared_ptr<VcpuThread>> vcpus;
+  {
+    const std::lock_guard lock(mutex_);
+    vcpus = vcpus_;
+  }
+  return std::all_of(vcpus.begin(), vcpus.end(), [&](const auto& vcpu) {
+    return vcpu == nullptr || vcpu->finished() || vcpu->sleeps(family_.sandbox().proc_fd());
+  });
 }
 
 ExitStatus Pvm::status() {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -94,6 +95,18 @@ class Pvm : public JobControl {
   // Processor time of its threads so far, those that have ended included.
   [[nodiscard]] rusage usage() override;
 
+  [[nodiscard]] std::uint32_t thread_count();
+  // True if the host says of each of its threads that it waits for something.
+  [[nodiscard]] bool sleeps();
+  // Somebody outside had it started, and is told when it ends (Family::start_program).
+  [[nodiscard]] bool requested() const { return requested_; }
+  void set_requested(std::string program) {
+    requested_ = true;
+    program_ = std::move(program);
+  }
+  // The path of the program it was started with, its own or the family's.
+  [[nodiscard]] const std::string& program() const;
+
   // JobControl.
   std::int32_t group() override;
   std::int32_t session() override;
@@ -114,6 +127,8 @@ class Pvm : public JobControl {
   HandleTable handles_;
   Clock clock_;
   Services services_;
+  bool requested_ = false;
+  std::string program_;
   std::optional<TimerService> timers_;
   std::shared_ptr<SnapshotLedger> ledger_;
 

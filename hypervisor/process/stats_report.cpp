@@ -57,6 +57,14 @@ void add_system_calls(std::string& text, const abi::Stats& stats) {
   }
 }
 
+void add_events(std::string& text, const abi::Stats& stats) {
+  text += fmt::format("  entries: {} by patched sites, {} trapped; {} sites patched\n", stats.patched_calls,
+                      stats.trapped, stats.patched_sites);
+  text +=
+      fmt::format("  page faults: {}, pages mapped {}, copied {}, TLB flushes {}, signals delivered {}\n",
+                  stats.page_faults, stats.pages_mapped, stats.pages_copied, stats.flushes, stats.signals_delivered);
+}
+
 // What KVM counted for the VM and its first vCPU.
 void add_kvm_counters(std::string& text, Pvm& pvm) {
   std::vector<kvm::Counter> counters = kvm::read_statistics(pvm.vm().fd());
@@ -86,6 +94,33 @@ double StartTimes::microseconds(StartPhase phase) const {
   return static_cast<double>(durations_ns_[static_cast<std::size_t>(phase)]) / 1000.0;
 }
 
+std::string pvm_stats_text(Pvm& pvm) {
+  // The guest may write its counters at any time: one copy is printed.
+  const auto stats = std::make_unique<abi::Stats>();
+  std::memcpy(stats.get(), &pvm.stats(), sizeof(abi::Stats));
+  std::string text = "kx: statistics\n";
+  add_system_calls(text, *stats);
+  add_events(text, *stats);
+  text += fmt::format("  memory: {} KiB in use, {} KiB at most, slots {} MiB\n", stats->memory_in_use / 1024,
+                      stats->memory_peak / 1024, pvm.memory().ram_size() >> 20);
+  add_kvm_counters(text, pvm);
+  return text;
+}
+
+std::string family_stats_text(Family& family) {
+  const auto stats = std::make_unique<abi::Stats>();
+  std::uint32_t running = 0;
+  family.sum_stats(*stats, running);
+  std::string text = "kx: statistics\n";
+  add_system_calls(text, *stats);
+  add_events(text, *stats);
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  text += fmt::format("  pVMs: {} running, {} forked\n  memory: {} KiB in use; kx resident at most {} KiB\n", running,
+                      family.forks(), stats->memory_in_use / 1024, usage.ru_maxrss);
+  return text;
+}
+
 void print_stats(Family& family, Pvm& pvm, const StartTimes& times) {
   const std::uint64_t tsc_khz = family.cpu().tsc_khz;
   // The guest may write its counters at any time: one copy is printed. Its counts are among those of the ended.
@@ -106,11 +141,7 @@ void print_stats(Family& family, Pvm& pvm, const StartTimes& times) {
   text += fmt::format(" library OS entered after {:.0f} us, program entered after {:.0f} us\n",
                       since_start(stats.entry_tsc), since_start(stats.loaded_tsc));
   add_system_calls(text, stats);
-  text += fmt::format("  entries: {} by patched sites, {} trapped; {} sites patched\n", stats.patched_calls,
-                      stats.trapped, stats.patched_sites);
-  text +=
-      fmt::format("  page faults: {}, pages mapped {}, copied {}, TLB flushes {}, signals delivered {}\n",
-                  stats.page_faults, stats.pages_mapped, stats.pages_copied, stats.flushes, stats.signals_delivered);
+  add_events(text, stats);
   if (family.forks() != 0) {
     text += fmt::format("  pVMs: {} forked\n", family.forks());
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace kx::hv {
 
@@ -24,6 +25,10 @@ class StartTimes {
   std::uint64_t last_ns_;
   std::uint64_t durations_ns_[static_cast<std::size_t>(StartPhase::Count)] = {};
 };
+
+// The counters of one running pVM, and those of a family: all that ran in it and runs.
+std::string pvm_stats_text(Pvm& pvm);
+std::string family_stats_text(Family& family);
 
 // Writes the report to stderr: the root's start, and the counters of all pVMs that have ended.
 void print_stats(Family& family, Pvm& root, const StartTimes& times);

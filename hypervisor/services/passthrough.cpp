@@ -59,6 +59,7 @@ class Passthrough {
   std::int64_t check() const;
   std::int64_t check_address();
   void set_close_on_exec();
+  void confine_affinity();
   [[nodiscard]] bool belongs_to_caller_thread() const;
   std::int64_t finish(std::int64_t result);
   std::int64_t finish_pair(std::int64_t result);
@@ -270,6 +271,18 @@ void Passthrough::set_close_on_exec() {
   }
 }
 
+// As a cpuset does (sched_setaffinity(2)): of the processors asked for, those the family may use.
+void Passthrough::confine_affinity() {
+  const cpu_set_t* usable = context_.services.processors;
+  if (shape_.number != SYS_sched_setaffinity || usable == nullptr || private_[2] == nullptr) {
+    return;
+  }
+  const auto* mask = reinterpret_cast<const std::byte*>(usable);  // SAFETY: read as bytes
+  for (std::uint64_t i = 0; i < call_.args[1]; ++i) {
+    private_[2][i] &= i < sizeof *usable ? mask[i] : std::byte{0};
+  }
+}
+
 // Linux keeps affinity and nice value per thread: they are the vCPU thread's.
 bool Passthrough::belongs_to_caller_thread() const {
   switch (shape_.number) {
@@ -397,6 +410,7 @@ std::int64_t Passthrough::serve() {
     return error;
   }
   set_close_on_exec();
+  confine_affinity();
   if ((shape_.flags & abi::shape_may_block) == 0) {
     return finish(host_syscall(shape_.number, host_));
   }

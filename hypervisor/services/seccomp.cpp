@@ -79,6 +79,7 @@ constexpr int own_calls[] = {
     SYS_getrusage,
     SYS_prlimit64,
     SYS_getrandom,
+    SYS_mincore,
 };
 
 constexpr std::uint32_t executable[] = {PROT_EXEC};

@@ -34,6 +34,7 @@ constexpr std::uint32_t most_nudges_to_skip = 64;
 // Marks in epoll_event.data; anything else is the address of a TimerService.
 constexpr std::uint64_t doorbell_mark = 0;
 constexpr std::uint64_t signals_mark = 1;
+constexpr std::uint64_t watched_mark = 2;
 
 // What a user may send to kx. The kick signal, faults, and SIGCHLD are not among them.
 sigset_t forwarded_signals() {
@@ -188,6 +189,16 @@ void ServiceThread::remove_timers(TimerService& timers) {
   }
 }
 
+Result<void> ServiceThread::watch_once(int fd, std::function<void()> ready) {
+  watched_fd_ = fd;
+  watched_ready_ = std::move(ready);
+  epoll_event event{.events = EPOLLIN | EPOLLONESHOT, .data = {.u64 = watched_mark}};
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
+    return Unexpected{system_error("watch a descriptor")};
+  }
+  return {};
+}
+
 void ServiceThread::wait_until_taken(std::unique_lock<std::mutex>& lock) {
   const std::uint64_t version = version_.fetch_add(1, std::memory_order_release) + 1;
   ring();
@@ -259,6 +270,9 @@ bool ServiceThread::wait_for_events(int timeout_ms) {
       rung = ::read(doorbell_.get(), &rings, sizeof(rings)) == sizeof(rings) || rung;
     } else if (mark == signals_mark) {
       forward_signals();
+    } else if (mark == watched_mark) {
+      ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, watched_fd_, nullptr);
+      watched_ready_();
     } else {
       // Timers removed meanwhile are not touched: they may be gone once take_changes() ran.
       const auto found = std::find_if(active_timers_.begin(), active_timers_.end(), [&](const TimerService* timers) {

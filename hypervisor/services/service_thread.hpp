@@ -69,6 +69,9 @@ class ServiceThread {
   Result<void> add_timers(TimerService& timers);
   void remove_timers(TimerService& timers);
 
+  // Calls `ready` on the service thread, once, when `fd` can be read. Once for the thread's life.
+  Result<void> watch_once(int fd, std::function<void()> ready);
+
   // Starts a polling phase: exits come so close to each other that polling would serve them faster. Cheap to repeat.
   void nudge();
   // Exits closer together than this call for a nudge; 0 when the thread does not poll.
@@ -116,6 +119,8 @@ class ServiceThread {
   const bool polls_;
   const std::uint64_t nudge_interval_tsc_;
   UniqueFd epoll_, doorbell_, signals_;
+  int watched_fd_ = -1;
+  std::function<void()> watched_ready_;
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> awake_ = false;
   std::atomic<std::uint64_t> version_ = 0;  // of watched_ and timers_

@@ -1,6 +1,8 @@
 // Services: what the host calls of one pVM work on; everything but the memory may be left out in tests.
 #pragma once
 
+#include <sched.h>
+
 #include <cstdint>
 
 #include "hypervisor/boot/sandbox.hpp"
@@ -20,13 +22,14 @@ struct Services {
   GuestMemory& memory;
   HandleTable& handles;
   Clock& clock;
-  const Sandbox* sandbox = nullptr;  // null: devices, HostInfo and HandlePath answer -ENOENT
-  TimerService* timers = nullptr;    // null: TimerArm answers -ENOSYS
-  Pvm* pvm = nullptr;                // null: the process calls answer -ENOSYS
-  JobControl* jobs = nullptr;        // null: terminals answer -ENOTTY when asked about processes
-  ServiceThread* service = nullptr;  // is told which vCPUs wait
-  FamilyIpc* ipc = nullptr;          // the family's; null: System V IPC and record locks answer -ENOSYS
-  std::int32_t process_id = 2;       // of the pVM, as its family knows it
+  const Sandbox* sandbox = nullptr;       // null: devices, HostInfo and HandlePath answer -ENOENT
+  TimerService* timers = nullptr;         // null: TimerArm answers -ENOSYS
+  Pvm* pvm = nullptr;                     // null: the process calls answer -ENOSYS
+  JobControl* jobs = nullptr;             // null: terminals answer -ENOTTY when asked about processes
+  ServiceThread* service = nullptr;       // is told which vCPUs wait
+  FamilyIpc* ipc = nullptr;               // the family's; null: System V IPC and record locks answer -ENOSYS
+  const cpu_set_t* processors = nullptr;  // that the family may use; null: all
+  std::int32_t process_id = 2;            // of the pVM, as its family knows it
 };
 
 }  // namespace kx::hv

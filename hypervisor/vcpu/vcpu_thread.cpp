@@ -1,15 +1,18 @@
 #include "hypervisor/vcpu/vcpu_thread.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <kx/abi/boot.hpp>
+#include <string>
 
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
@@ -38,6 +41,7 @@ void VcpuThread::start() {
   running_ = true;
   thread_ = std::thread([this] {
     handle_ = ::pthread_self();
+    thread_id_ = ::gettid();
     loop();
     pvm_.vcpu_gone(index_);
   });
@@ -69,6 +73,17 @@ rusage VcpuThread::usage() const {
     used.ru_utime = {time.tv_sec, time.tv_nsec / 1000};
   }
   return used;
+}
+
+bool VcpuThread::sleeps(int proc_fd) const {
+  const std::string path = fmt::format("self/task/{}/stat", thread_id_.load());
+  const UniqueFd fd(::openat(proc_fd, path.c_str(), O_RDONLY | O_CLOEXEC));
+  char text[256] = {};
+  if (!fd || ::read(fd.get(), text, sizeof text - 1) <= 0) {
+    return false;
+  }
+  const char* name_end = std::strrchr(text, ')');  // proc_pid_stat(5): the state follows the name
+  return name_end != nullptr && (name_end[2] == 'S' || name_end[2] == 'D');
 }
 
 void VcpuThread::loop() {

@@ -35,6 +35,8 @@ class VcpuThread {
   [[nodiscard]] Gpa area() const { return area_; }
   // Processor time of its thread so far; nothing once set_finished() was called.
   [[nodiscard]] rusage usage() const;
+  // Whether the host lets the thread wait for something; `proc_fd`: the host's /proc.
+  [[nodiscard]] bool sleeps(int proc_fd) const;
   // The thread is about to end: its use of the processor has been added up elsewhere, its area is the library OS's
   // again.
   void set_finished();
@@ -63,6 +65,7 @@ class VcpuThread {
   std::uint64_t last_exit_tsc_ = 0;
   std::thread thread_;
   std::atomic<pthread_t> handle_{};
+  std::atomic<pid_t> thread_id_ = 0;
   std::atomic<bool> running_ = false;
   std::atomic<bool> gone_ = false;
 };

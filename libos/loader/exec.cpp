@@ -399,7 +399,7 @@ i64 commit(const ExecRequest& request, const Prepared& prepared, Context& contex
 }
 
 // The program as it was until now goes: threads, memory, handlers, descriptors marked so (execve(2)).
-void leave_old_program() {
+void leave_old_program(const StringList& arguments) {
   Thread& self = Thread::current();
   end_other_threads();
   release_robust_futexes(self);
@@ -413,7 +413,9 @@ void leave_old_program() {
   random_bytes(&random, sizeof random);
   AddressSpace::instance().clear();
   // Before anything of the new program is mapped: the parent may write again what it had frozen.
-  host_call(abi::HostCall::Executed, CallKind::Blocking);
+  const u64 named = std::min<u64>(arguments.size, abi::command_size);
+  std::memcpy(call_buffer() + fault_buffer_offset, arguments.text, named);
+  host_call(abi::HostCall::Executed, CallKind::Blocking, fault_buffer_offset, named);
   AddressSpace::instance().start(random);
   Process::instance().dumpable = 1;
   Process::instance().personality &= ~0x0400000u;  // READ_IMPLIES_EXEC belongs to an image
@@ -431,7 +433,7 @@ i64 load_program(const ExecRequest& request, Context& context) {
   i64 result = prepare(request, *prepared);
   if (result == 0) {
     if (!request.first) {
-      leave_old_program();
+      leave_old_program(prepared->arguments);
     }
     result = commit(request, *prepared, context);
     if (result != 0 && !request.first) {

@@ -67,12 +67,16 @@ enum class HostCall : std::uint32_t {
                //   has not been told
   ProcessGet,  // (ProcessAttribute, pid or 0) -> value
   ProcessSet,  // (ProcessAttribute, pid or 0, value) -> 0
-  Executed,    // (offset, size of the name): a new program; nothing refers to inherited memory any more
+  Executed,    // (offset, size of the arguments, each ended by NUL, up to command_size): a new program; nothing
+               //   refers to inherited memory any more
   VforkWrite,  // (offset, size): a message of the vfork child's for its parent, of at most 12 KiB
   VforkRead,   // (pid, offset, capacity) -> size of the next message of that child, 0 if there is none
   Ipc,         // (IpcOperation, its arguments): System V IPC, kx/abi/ipc.hpp
   Last,
 };
+
+// What the hypervisor keeps of a program's arguments, to show it.
+inline constexpr std::uint64_t command_size = 512;
 
 enum ForkFlags : std::uint64_t {
   fork_signal_mask = 0xff,
