@@ -136,7 +136,12 @@ hv::Result<int> execute(const Id& id, const std::string& workdir, const std::vec
   KX_TRY_ASSIGN(const FamilyClient::Answer started, client.receive());
   static_cast<void>(started);
   client.wait_patiently();
-  return attend(client, signals.get());
+  auto status = attend(client, signals.get());
+  if (!status && (status.error().errno_value == ECONNRESET || status.error().errno_value == EPIPE)) {
+    report(status.error());
+    return SIGKILL;  // as the family's end killed it
+  }
+  return status;
 }
 
 }  // namespace

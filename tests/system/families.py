@@ -183,7 +183,7 @@ def exec_signals(test):
         wait_until(lambda: any(row[7] == "sleep 100" and "." in row[0] for row in family.rows()), 10, "the program")
         kx(test, "kill", family.id + ".2")
         client.communicate(timeout=20)
-        test.check(client.returncode != 0, "the program outlived its family")
+        test.equal("the end of the family ends it", client.returncode, 137)
 
 
 @case("families/stale-sockets")
