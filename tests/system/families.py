@@ -5,7 +5,7 @@ import re
 import signal
 import time
 
-from harness import Skipped, case, wait_until
+from harness import Skipped, case, compile_program, wait_until
 
 PYTHON = "/usr/bin/python3"
 
@@ -270,3 +270,13 @@ def trust_family(test):
     script = "x=1; (x=2; echo $x); echo $x; for i in 1 2 3; do (echo $i) & done; wait"
     done = test.pvm(["bash", "-c", script], ["--trust-family"])
     test.equal("a program that forks", (sorted(done.out.split()), done.status), (sorted(b"2 1 1 2 3".split()), 0))
+
+
+@case("families/hostile-child", quick=True)
+def hostile_child(test):
+    program = compile_program(test.setup, "hostile-child", "gcc -O1 sources/hostile_child.c -o {out}")
+    done = test.pvm([program])
+    test.equal("a child that edits its own page tables", (done.out, done.status), (b"inherited unchanged\nsecret kept\n", 0))
+    # The same child shows that the test can tell: this is what --trust-family gives up.
+    done = test.pvm([program], ["--trust-family"])
+    test.equal("the same with --trust-family", (done.out, done.status), (b"inherited CHANGED\nsecret kept\n", 0))
