@@ -228,13 +228,16 @@ Result<void> set_initial_state(kvm::Vcpu& vcpu, const abi::LibosHeader& header, 
   if (cpu.xcr0 != 0) {
     KX_TRY(vcpu.set_xcr0(cpu.xcr0));
   }
+  return set_entry(vcpu, entry);
+}
+
+Result<void> set_entry(kvm::Vcpu& vcpu, const EntryPoint& entry) {
   kvm_regs registers{};
   registers.rip = entry.rip_gva;
   registers.rsp = entry.rsp_gva;
   registers.rdi = entry.argument;
   registers.rflags = user_rflags;
-  KX_TRY(vcpu.set_registers(registers));
-  return {};
+  return vcpu.set_registers(registers);
 }
 
 Result<void> write_cpuid_table(GuestMemory& memory, kvm::Vcpu& vcpu) {

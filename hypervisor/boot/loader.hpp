@@ -50,6 +50,9 @@ Result<void> set_identity(kvm::Vcpu& vcpu, const GuestCpu& cpu);
 Result<void> set_initial_state(kvm::Vcpu& vcpu, const abi::LibosHeader& header, Gpa area, const GuestCpu& cpu,
                                const EntryPoint& entry);
 
+// For a vCPU in that state: only the place to start at.
+Result<void> set_entry(kvm::Vcpu& vcpu, const EntryPoint& entry);
+
 // Writes what CPUID answers on `vcpu`, whose state is set, into the page the library OS answers from.
 Result<void> write_cpuid_table(GuestMemory& memory, kvm::Vcpu& vcpu);
 

@@ -17,6 +17,10 @@ constexpr std::uint32_t system_slot = 0;
 constexpr std::uint32_t most_slots = 2000;
 constexpr std::uint64_t reservation_size = abi::system_size + abi::huge_page_size;
 
+// Slots for what is written after forks are nearly empty: so much of them does not count to the limit.
+constexpr std::uint64_t forked_allowance = 64ull << 20;
+constexpr std::uint64_t first_forked_size = 256 << 10;
+
 constexpr std::uint64_t granule_count = (abi::shared_gpa_end - abi::memory_gpa) / abi::huge_page_size;
 static_assert(abi::memory_gpa_end == abi::shared_gpa);
 
@@ -151,7 +155,7 @@ Result<Slot> GuestMemory::add_ram(Extent::Kind kind, std::uint64_t size) {
 
 Result<Slot> GuestMemory::grow(std::uint64_t minimum) {
   const std::lock_guard lock(mutex_);
-  const std::uint64_t used = ram_size();
+  const std::uint64_t used = ram_size() - std::min(forked_size_, forked_allowance);
   if (used > limit_ || minimum > limit_ - used || minimum > slot_step_limit) {
     return Unexpected{
         system_error_from(ENOMEM, "memory limit of the pVM reached").with_cure("give it more with --memory")};
@@ -169,26 +173,73 @@ Result<Slot> GuestMemory::grow(std::uint64_t minimum) {
 }
 
 Result<Slot> GuestMemory::grow_forked() {
+  KX_TRY(make_forked_ahead());
   const std::lock_guard lock(mutex_);
-  if (ram_size() + abi::forked_slot_size > limit_) {
+  KX_VERIFY(ahead_.has_value());
+  const Extent& extent = *ahead_->extent;
+  const Slot slot{extent.gpa(), extent.size(), extent.hva()};
+  ram_.push_back(std::move(*ahead_));
+  ahead_.reset();
+  ram_size_.store(ram_size() + slot.size, std::memory_order_release);
+  forked_size_ += slot.size;
+  return slot;
+}
+
+Result<void> GuestMemory::make_forked_ahead() {
+  const std::lock_guard lock(mutex_);
+  if (ahead_) {
+    return {};
+  }
+  if (ram_size() - std::min(forked_size_, forked_allowance) + abi::forked_slot_size > limit_) {
     return Unexpected{system_error_from(ENOMEM, "memory limit of the pVM reached")};
   }
-  return add_ram(Extent::Kind::ForkedRam, abi::forked_slot_size);
+  KX_TRY_ASSIGN(auto extent, family_->allocate(Extent::Kind::ForkedRam, abi::forked_slot_size));
+  std::byte* const hva = extent->hva();
+  std::vector<Mapped> made;
+  KX_TRY(add(made, std::move(extent), Writable));
+  ahead_ = std::move(made.front());
+  // What the first writes after a fork need; the allocator's notes lie at its head.
+  static_cast<void>(::madvise(hva, first_forked_size, MADV_POPULATE_WRITE));
+  return {};
 }
 
 Result<void> GuestMemory::inherit(const GuestMemory& parent, std::uint64_t except, std::shared_ptr<Snapshot> snapshot) {
+  KX_TRY(inherit_ahead(parent, except));
   const std::scoped_lock lock(mutex_, parent.mutex_);
-  for (const Mapped& mapped : parent.ram_) {
-    if (mapped.extent->gpa() != except) {
-      KX_TRY(add(ram_, mapped.extent, Readable));
+  inherited_ = parent.inherited_;
+  if (snapshot != nullptr) {
+    inherited_.push_back(std::move(snapshot));
+  }
+  return {};
+}
+
+// Makes `list` hold what `wanted` names, and nothing else of its kind: few differ from fork to fork.
+Result<void> GuestMemory::match(std::vector<Mapped>& list, const std::vector<Mapped>& wanted, std::uint64_t except,
+                                Granule access) {
+  const auto finds = [](const std::vector<Mapped>& in, std::uint64_t gpa) {
+    return std::any_of(in.begin(), in.end(), [&](const Mapped& mapped) { return mapped.extent->gpa() == gpa; });
+  };
+  for (auto mapped = list.begin(); mapped != list.end();) {
+    const std::uint64_t gpa = mapped->extent->gpa();
+    if (mapped->access == access && (gpa == except || !finds(wanted, gpa))) {
+      KX_TRY(remove(*mapped));
+      mapped = list.erase(mapped);
+    } else {
+      ++mapped;
     }
   }
-  for (const Mapped& mapped : parent.shared_) {
-    KX_TRY(add(shared_, mapped.extent, Writable));
+  for (const Mapped& mapped : wanted) {
+    if (mapped.extent->gpa() != except && !finds(list, mapped.extent->gpa())) {
+      KX_TRY(add(list, mapped.extent, access));
+    }
   }
-  inherited_ = parent.inherited_;
-  inherited_.push_back(std::move(snapshot));
   return {};
+}
+
+Result<void> GuestMemory::inherit_ahead(const GuestMemory& parent, std::uint64_t except) {
+  const std::scoped_lock lock(mutex_, parent.mutex_);
+  KX_TRY(match(ram_, parent.ram_, except, Readable));
+  return match(shared_, parent.shared_, 0, Writable);
 }
 
 Result<void> GuestMemory::forget_inherited() {

@@ -8,6 +8,7 @@
 #include <kx/base/address.hpp>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "hypervisor/error.hpp"
@@ -51,12 +52,15 @@ class GuestMemory {
   // Errors: ENOMEM when the pVM's limit is reached.
   Result<Slot> grow(std::uint64_t minimum);
 
-  // Adds a small RAM slot for what is written after a fork. Errors: ENOMEM.
+  // Adds a small RAM slot for what is written after a fork; at once, if one was made ahead. Errors: ENOMEM.
   Result<Slot> grow_forked();
+  Result<void> make_forked_ahead();
 
   // Maps, read-only and at the same addresses, all RAM that `parent` sees but the slot at `except` (0: none), and its
   // shared file mappings as they are. Holds `snapshot` and what the parent itself inherited.
   Result<void> inherit(const GuestMemory& parent, std::uint64_t except, std::shared_ptr<Snapshot> snapshot);
+  // Maps the same for a child that is only to be: it must not run before inherit(), which then has little left to do.
+  Result<void> inherit_ahead(const GuestMemory& parent, std::uint64_t except);
 
   // Lets go of all inherited RAM: the pVM's tables refer to none of it any more (execve(2)).
   Result<void> forget_inherited();
@@ -105,6 +109,8 @@ class GuestMemory {
   GuestMemory(std::shared_ptr<FamilyMemory> family, std::byte* reservation, std::uint64_t limit);
   Result<void> add(std::vector<Mapped>& list, std::shared_ptr<Extent> extent, Granule access);
   Result<void> remove(const Mapped& mapped);
+  Result<void> match(std::vector<Mapped>& list, const std::vector<Mapped>& wanted, std::uint64_t except,
+                     Granule access);
   Result<Slot> add_ram(Extent::Kind kind, std::uint64_t size);
   void mark(const Extent& extent, Granule access);
   [[nodiscard]] std::byte* find(std::uint64_t start, std::uint64_t size, Granule least) const;
@@ -122,7 +128,9 @@ class GuestMemory {
   std::uint64_t last_size_ = 0;
   std::uint32_t next_slot_ = 1;
   std::vector<std::uint32_t> free_slots_;
-  std::vector<Mapped> ram_;     // own and inherited
+  std::vector<Mapped> ram_;      // own and inherited
+  std::optional<Mapped> ahead_;  // a slot that the guest does not know of yet
+  std::uint64_t forked_size_ = 0;
   std::vector<Mapped> shared_;  // file mappings
   std::vector<std::shared_ptr<Snapshot>> inherited_;
 };

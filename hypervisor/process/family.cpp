@@ -109,6 +109,16 @@ void Family::ended(Pvm& pvm) {
   if (held != nullptr) {
     dead_.push_back(std::move(held));
   }
+  // Children made ahead for it hold its memory.
+  for (Unborn& each : unborn_) {
+    if (each.forker == pvm.pid()) {
+      dead_.push_back(std::move(each.pvm));
+    }
+  }
+  std::erase_if(unborn_, [](const Unborn& each) { return each.pvm == nullptr; });
+  if (last_forker_ == pvm.pid()) {
+    last_forker_ = 0;
+  }
   changed_.notify_all();
 }
 
@@ -120,9 +130,23 @@ void Family::start_collector() {
 }
 
 void Family::collect() {
+  constexpr std::size_t most_unborn = 2;
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    changed_.wait(lock, [&] { return stopping_ || !dead_.empty(); });
+    changed_.wait(lock,
+                  [&] { return stopping_ || !dead_.empty() || (last_forker_ != 0 && unborn_.size() < most_unborn); });
+    if (last_forker_ != 0 && unborn_.size() < most_unborn && !stopping_) {
+      const ProcessId forker = last_forker_;
+      const std::uint64_t except = next_except_;
+      const std::size_t before = unborn_.size();
+      lock.unlock();
+      make_ahead(forker, except);
+      lock.lock();
+      if (unborn_.size() <= before && last_forker_ == forker) {
+        last_forker_ = 0;  // it cannot be done now
+      }
+      continue;
+    }
     std::vector<std::shared_ptr<Pvm>> dead = std::move(dead_);
     dead_.clear();
     lock.unlock();

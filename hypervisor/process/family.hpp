@@ -125,6 +125,14 @@ class Family {
   [[nodiscard]] std::uint32_t forks() const { return forks_.load(); }
 
  private:
+  // A child made ahead: a virtual machine that only lacks its parent's state. Meant for `forker`, good for any.
+  struct Unborn {
+    ProcessId forker = 0;
+    std::shared_ptr<Pvm> pvm;
+  };
+  Result<std::shared_ptr<Pvm>> make_unborn();
+  Result<std::shared_ptr<Pvm>> take_unborn(ProcessId forker);
+  void make_ahead(ProcessId forker, std::uint64_t except);
   Result<void> copy_state(Pvm& parent, Pvm& child, Gpa area, const ForkRequest& request);
   Result<std::shared_ptr<Pvm>> make_first_pvm(ProcessId pid);
   void start_collector();
@@ -152,6 +160,9 @@ class Family {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::shared_ptr<Pvm>> dead_;
+  std::vector<Unborn> unborn_;
+  ProcessId last_forker_ = 0;  // who is to have children made ahead; 0: nobody
+  std::uint64_t last_except_ = 0, next_except_ = 0;
   std::unique_ptr<abi::Stats> ended_stats_;
   bool stopping_ = false;
   std::thread collector_;

@@ -2,6 +2,7 @@
 // parent stands.
 #include <sys/random.h>
 
+#include <algorithm>
 #include <bitset>
 #include <cerrno>
 #include <cstring>
@@ -118,6 +119,57 @@ Result<void> Family::copy_state(Pvm& parent, Pvm& child, Gpa area, const ForkReq
   return {};
 }
 
+Result<std::shared_ptr<Pvm>> Family::make_unborn() {
+  KX_TRY_ASSIGN(std::shared_ptr<Pvm> child, make_pvm(0));
+  GuestMemory& memory = child->memory();
+  KX_TRY(memory.attach(child->vm(), 0));
+  KX_TRY_ASSIGN(const auto header, load_libos(memory));
+  KX_VERIFY(header.version == libos_.version);
+  KX_TRY(child->prepare());
+  KX_TRY(memory.make_forked_ahead());
+  return child;
+}
+
+Result<std::shared_ptr<Pvm>> Family::take_unborn(ProcessId forker) {
+  {
+    const std::lock_guard lock(mutex_);
+    auto found =
+        std::find_if(unborn_.begin(), unborn_.end(), [&](const Unborn& each) { return each.forker == forker; });
+    if (found == unborn_.end() && !unborn_.empty()) {
+      found = unborn_.begin();
+    }
+    if (found != unborn_.end()) {
+      std::shared_ptr<Pvm> child = std::move(found->pvm);
+      unborn_.erase(found);
+      return child;
+    }
+  }
+  return make_unborn();
+}
+
+// On the collector's thread. Failures do not count: the fork itself will meet them.
+void Family::make_ahead(ProcessId forker, std::uint64_t except) {
+  const std::shared_ptr<Pvm> parent = processes_.find(forker);
+  if (parent == nullptr) {
+    return;
+  }
+  static_cast<void>(parent->memory().make_forked_ahead());
+  auto child = make_unborn();
+  if (!child) {
+    return;
+  }
+  GuestMemory& memory = (*child)->memory();
+  // The pages a fork copies to: of the library OS, its objects, page tables, the first vCPU.
+  constexpr std::uint64_t copied_size = 512 << 10;
+  memory.prefault_system(abi::arena_gpa, copied_size);
+  memory.prefault_system(abi::boot_pml4_gpa, copied_size);
+  static_cast<void>(memory.inherit_ahead(parent->memory(), except));
+  const EntryPoint entry{libos_.fork_resume_gva, 0, 0, abi::boot_pml4_gpa};
+  static_cast<void>((*child)->make_vcpu_ahead(entry));
+  const std::lock_guard lock(mutex_);
+  unborn_.push_back({forker, std::move(*child)});
+}
+
 Result<ForkResult> Family::fork(Pvm& parent, std::uint32_t vcpu, const ForkRequest& request) {
   const auto forking = parent.vcpu(vcpu);
   KX_VERIFY(forking != nullptr);
@@ -126,11 +178,8 @@ Result<ForkResult> Family::fork(Pvm& parent, std::uint32_t vcpu, const ForkReque
   }
   ForkResult result;
   result.pid = processes_.next_id();
-  KX_TRY_ASSIGN(std::shared_ptr<Pvm> child, make_pvm(result.pid));
-  KX_TRY(child->memory().attach(child->vm(), 0));
-  KX_TRY_ASSIGN(const auto header, load_libos(child->memory()));
-  static_cast<void>(header);
-  KX_TRY(child->prepare());
+  KX_TRY_ASSIGN(std::shared_ptr<Pvm> child, take_unborn(parent.pid()));
+  child->set_pid(result.pid);
 
   result.slot_gpa = request.except_gpa;
   if (request.except_gpa == 0) {
@@ -142,7 +191,6 @@ Result<ForkResult> Family::fork(Pvm& parent, std::uint32_t vcpu, const ForkReque
                                  std::make_shared<Snapshot>(parent.ledger(), request.sequence)));
   KX_TRY(copy_state(parent, *child, forking->area(), request));
   child->handles().copy_from(parent.handles());
-  ipc_.process_forked(parent.pid(), result.pid);
 
   ProcessId parent_id = parent.pid();
   if ((request.flags & abi::fork_of_parent) != 0) {
@@ -152,13 +200,21 @@ Result<ForkResult> Family::fork(Pvm& parent, std::uint32_t vcpu, const ForkReque
   const bool waits = (request.flags & abi::fork_waits) != 0;
   KX_TRY(processes_.add_child(result.pid, parent.pid(), parent_id,
                               static_cast<int>(request.flags & abi::fork_signal_mask), waits, child));
+  ipc_.process_forked(parent.pid(), result.pid);
   const EntryPoint entry{libos_.fork_resume_gva, request.rsp_gva, 0, abi::boot_pml4_gpa, request.fs_base};
   if (auto started = child->start_vcpu(forking->area(), entry); !started) {
     processes_.remove(result.pid);
+    ipc_.process_gone(result.pid);
     return Unexpected{std::move(started).error()};
   }
   forks_.fetch_add(1, std::memory_order_relaxed);
   start_collector();
+  const std::lock_guard lock(mutex_);
+  last_forker_ = parent.pid();
+  // Slots take turns: what this fork left out is read by the next child, and the one before may be empty again by then.
+  next_except_ = last_except_;
+  last_except_ = result.slot_gpa;
+  changed_.notify_all();
   return result;
 }
 

@@ -77,7 +77,8 @@ std::int64_t fork_process(CallContext& context, Call& call) {
                             call.args[3], call.args[4], static_cast<std::uint32_t>(call.args[5])};
   auto forked = pvm.family().fork(pvm, context.vcpu_index, request);
   if (!forked) {
-    return forked.error().errno_value == ENOMEM ? -ENOMEM : -EAGAIN;
+    const int code = forked.error().errno_value;
+    return code == ENOMEM || code == EINTR ? -code : -EAGAIN;
   }
   call.extra[0] = forked->slot_gpa;
   call.extra[1] = forked->slot_size;

@@ -71,6 +71,11 @@ Result<void> ProcessTable::add_child(ProcessId pid, ProcessId forker, ProcessId 
   if (from == nullptr) {
     return Unexpected{system_error_from(EAGAIN, "the parent ends")};
   }
+  // A signal to the group that was sent before the child is in it would miss the child: the parent takes the signal
+  // first and forks again, as in Linux.
+  if (from->pvm != nullptr && from->pvm->has_untaken_signals()) {
+    return Unexpected{system_error_from(EINTR, "a signal came first")};
+  }
   Process child;
   child.pid = pid;
   child.parent = parent;

@@ -86,7 +86,8 @@ class ProcessTable {
 
   // Enters the family's first process, or a child of `parent`. Errors: EAGAIN at the limit.
   Result<void> add_root(ProcessId pid, ProcessId group, ProcessId session, std::uint32_t uid, std::shared_ptr<Pvm> pvm);
-  // `forker` is whose copy it is, `parent` whose child. `waits`: the forker waits until it has called execve or ended.
+  // EINTR when a signal waits for the forker. `forker` is whose copy it is, `parent` whose child. `waits`: the forker
+  // waits until it has called execve or ended.
   Result<void> add_child(ProcessId pid, ProcessId forker, ProcessId parent, int exit_signal, bool waits,
                          std::shared_ptr<Pvm> pvm);
   void clear();

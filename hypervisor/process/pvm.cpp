@@ -61,6 +61,19 @@ abi::Inbox& Pvm::inbox() {
   return *reinterpret_cast<abi::Inbox*>(memory_.system() + abi::inbox_gpa);
 }
 
+Result<void> Pvm::make_vcpu_ahead(const EntryPoint& entry) {
+  KX_TRY_ASSIGN(auto made, vm_.create_vcpu(0));
+  KX_TRY(set_identity(made, family_.cpu()));
+  KX_TRY(set_initial_state(made, family_.libos(), Gpa{abi::vcpu0_gpa}, family_.cpu(), entry));
+  ahead_.emplace(std::move(made));
+  return {};
+}
+
+void Pvm::set_pid(ProcessId pid) {
+  pid_ = pid;
+  services_.process_id = pid;
+}
+
 Result<std::uint32_t> Pvm::start_vcpu(Gpa area, const EntryPoint& entry) {
   if (memory_.translate_ram(area, abi::vcpu_area_size) == nullptr || !is_aligned(area.value, abi::vcpu_area_size)) {
     return Unexpected{system_error_from(EINVAL, "vCPU area")};
@@ -72,6 +85,7 @@ Result<std::uint32_t> Pvm::start_vcpu(Gpa area, const EntryPoint& entry) {
   // vCPUs cannot be destroyed one by one: one whose thread is gone is used again.
   auto index = static_cast<std::uint32_t>(vcpus_.size());
   std::optional<kvm::Vcpu> vcpu;
+  bool is_set = false;  // all but the place in the code and on the stack
   const auto finished =
       std::find_if(vcpus_.begin(), vcpus_.end(), [](const auto& each) { return each != nullptr && each->finished(); });
   if (finished != vcpus_.end()) {
@@ -82,13 +96,23 @@ Result<std::uint32_t> Pvm::start_vcpu(Gpa area, const EntryPoint& entry) {
     if (vcpus_.size() == max_vcpus) {
       return Unexpected{system_error_from(EAGAIN, "too many threads")};
     }
-    KX_TRY_ASSIGN(auto made, vm_.create_vcpu(index));
-    KX_TRY(set_identity(made, family_.cpu()));
-    vcpu.emplace(std::move(made));
+    if (ahead_) {
+      vcpu.emplace(std::move(*ahead_));
+      ahead_.reset();
+      is_set = area.value == abi::vcpu0_gpa;
+    } else {
+      KX_TRY_ASSIGN(auto made, vm_.create_vcpu(index));
+      KX_TRY(set_identity(made, family_.cpu()));
+      vcpu.emplace(std::move(made));
+    }
     vcpus_.emplace_back();
   }
   write_vcpu_area(memory_, family_.libos(), area, index);
-  KX_TRY(set_initial_state(*vcpu, family_.libos(), area, family_.cpu(), entry));
+  if (is_set) {
+    KX_TRY(set_entry(*vcpu, entry));
+  } else {
+    KX_TRY(set_initial_state(*vcpu, family_.libos(), area, family_.cpu(), entry));
+  }
   // SAFETY: a fixed page of the system slot, whose first word is the count.
   if (index == 0 && reinterpret_cast<const abi::CpuidTable*>(memory_.system() + abi::cpuid_table_gpa)->count == 0) {
     KX_TRY(write_cpuid_table(memory_, *vcpu));  // forked children have their parent's
@@ -98,6 +122,10 @@ Result<std::uint32_t> Pvm::start_vcpu(Gpa area, const EntryPoint& entry) {
   ++running_;
   if (service() != nullptr) {
     service()->add_vcpu(services_, index, area);
+  }
+  // A signal may have come before there was a vCPU to tell.
+  if (has_untaken_locked()) {
+    thread->kick(abi::pending_inbox);
   }
   thread->start();
   return index;
@@ -147,6 +175,15 @@ void Pvm::post_signal(const abi::InboxSignal& information) {
     std::atomic_ref(inbox().overflowed).store(1, std::memory_order_seq_cst);
   }
   notify_locked();
+}
+
+bool Pvm::has_untaken_signals() {
+  const std::lock_guard lock(mutex_);
+  return has_untaken_locked();
+}
+
+bool Pvm::has_untaken_locked() {
+  return std::atomic_ref(inbox().written).load() != std::atomic_ref(inbox().taken).load() || !waiting_signals_.empty();
 }
 
 void Pvm::refill_inbox() {

@@ -59,6 +59,11 @@ class Pvm : public JobControl {
   // With the system slot attached: makes clock, timers and mailboxes ready.
   Result<void> prepare();
 
+  // Makes the vCPU of the first thread ahead, to start at `entry` with the first area.
+  Result<void> make_vcpu_ahead(const EntryPoint& entry);
+  // Gives a pVM that is not in the table yet its number.
+  void set_pid(ProcessId pid);
+
   // Runs a new vCPU from `entry` on a thread of its own; `area` is its block of guest memory. Its index.
   // Errors: EINVAL for a bad area, EAGAIN when there are too many.
   Result<std::uint32_t> start_vcpu(Gpa area, const EntryPoint& entry);
@@ -66,6 +71,8 @@ class Pvm : public JobControl {
 
   // Posts a signal from outside (terminal, a relative, kill of kx) and makes a vCPU look.
   void post_signal(const abi::InboxSignal& information);
+  // True if the library OS has not looked at all that was posted.
+  [[nodiscard]] bool has_untaken_signals();
   // Moves what found no room in the inbox into it.
   void refill_inbox();
   void post_timer(std::uint32_t timer, std::uint64_t expirations);
@@ -119,9 +126,10 @@ class Pvm : public JobControl {
   bool put_into_inbox(const abi::InboxSignal& information);
   void notify();
   void notify_locked();
+  bool has_untaken_locked();
 
   Family& family_;
-  const ProcessId pid_;
+  ProcessId pid_;
   kvm::Vm vm_;
   GuestMemory memory_;
   HandleTable handles_;
@@ -135,6 +143,7 @@ class Pvm : public JobControl {
   std::mutex mutex_;  // what follows
   std::condition_variable changed_;
   std::vector<std::shared_ptr<VcpuThread>> vcpus_;
+  std::optional<kvm::Vcpu> ahead_;
   std::deque<abi::InboxSignal> waiting_signals_;
   std::size_t running_ = 0;
   std::atomic<bool> stopped_ = false;

@@ -18,6 +18,7 @@
 #include "signals/signals.hpp"
 #include "signals/timers.hpp"
 #include "signals/xstate.hpp"
+#include "syscalls/dispatch.hpp"
 
 namespace kx::libos {
 
@@ -63,9 +64,7 @@ void start_child(const ForkOptions& options, const HostReply& reply, Context& co
   Signals::instance().start_in_child(self, options.clear_handlers);
 
   load_xstate(xstate);
-  if (options.set_tls) {
-    write_fs_base(options.tls);
-  }
+  write_fs_base(options.set_tls ? options.tls : vcpu_page().call.args[3]);
   if (options.stack != 0) {
     context.rsp = options.stack;
   }
@@ -101,7 +100,7 @@ i64 fork_process(const ForkOptions& options, Context& caller) {
     AddressSpace::instance().freeze();
     const HostReply reply = make_child(options);
     if (reply.result < 0) {
-      return reply.result;
+      return reply.result == -EINTR ? restart_always : reply.result;
     }
     if (reply.result == 0) {
       start_child(options, reply, caller);

@@ -499,19 +499,6 @@ same_programs("python3", {
         os.close(w)
         print(os.read(r, 100), os.waitpid(pid, 0)[1], os.system("exit 4") >> 8, os.spawnlp(os.P_WAIT, "false", "false"))
         print(os.popen("echo popen").read(), end="")"""),
-    "pty": python("""
-        import os, pty
-        pid, master = pty.fork()
-        if pid == 0:
-            os.execlp("sh", "sh", "-c", "test -t 0 && echo on a terminal; read x; echo got $x; exit 5")
-        out = b""
-        os.write(master, b"typed\\n")
-        try:
-            while data := os.read(master, 1000):
-                out += data
-        except OSError:
-            pass
-        print(b"on a terminal" in out, b"got typed" in out, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"""),
 }, quick=("fork", "subprocess", "multiprocessing-pool"))
 
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f a comment\n"
