@@ -130,21 +130,13 @@ void Family::start_collector() {
 }
 
 void Family::collect() {
-  constexpr std::size_t most_unborn = 2;
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    changed_.wait(lock,
-                  [&] { return stopping_ || !dead_.empty() || (last_forker_ != 0 && unborn_.size() < most_unborn); });
-    if (last_forker_ != 0 && unborn_.size() < most_unborn && !stopping_) {
-      const ProcessId forker = last_forker_;
-      const std::uint64_t except = next_except_;
-      const std::size_t before = unborn_.size();
-      lock.unlock();
-      make_ahead(forker, except);
-      lock.lock();
-      if (unborn_.size() <= before && last_forker_ == forker) {
-        last_forker_ = 0;  // it cannot be done now
-      }
+    if (tend_unborn(lock)) {
+      continue;
+    }
+    if (dead_.empty()) {
+      changed_.wait(lock);
       continue;
     }
     std::vector<std::shared_ptr<Pvm>> dead = std::move(dead_);

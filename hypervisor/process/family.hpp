@@ -128,11 +128,15 @@ class Family {
   // A child made ahead: a virtual machine that only lacks its parent's state. Meant for `forker`, good for any.
   struct Unborn {
     ProcessId forker = 0;
+    std::uint32_t forks = 0;  // of the family when its slots were matched with the forker's
     std::shared_ptr<Pvm> pvm;
   };
   Result<std::shared_ptr<Pvm>> make_unborn();
   Result<std::shared_ptr<Pvm>> take_unborn(ProcessId forker);
-  void make_ahead(ProcessId forker, std::uint64_t except);
+  // What the collector has to do about children made ahead, with the lock held but for the work itself. False: nothing.
+  bool tend_unborn(std::unique_lock<std::mutex>& lock);
+  std::shared_ptr<Pvm> make_ahead(Pvm& forker);
+  bool is_stale(const Unborn& each) const { return each.forker == last_forker_ && each.forks != forks_.load(); }
   Result<void> copy_state(Pvm& parent, Pvm& child, Gpa area, const ForkRequest& request);
   Result<std::shared_ptr<Pvm>> make_first_pvm(ProcessId pid);
   void start_collector();

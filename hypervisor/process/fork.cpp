@@ -147,27 +147,57 @@ Result<std::shared_ptr<Pvm>> Family::take_unborn(ProcessId forker) {
   return make_unborn();
 }
 
-// On the collector's thread. Failures do not count: the fork itself will meet them.
-void Family::make_ahead(ProcessId forker, std::uint64_t except) {
-  const std::shared_ptr<Pvm> parent = processes_.find(forker);
-  if (parent == nullptr) {
-    return;
-  }
-  static_cast<void>(parent->memory().make_forked_ahead());
+// Failures do not count: the fork itself will meet them. Null then.
+std::shared_ptr<Pvm> Family::make_ahead(Pvm& forker) {
+  static_cast<void>(forker.memory().make_forked_ahead());
   auto child = make_unborn();
   if (!child) {
-    return;
+    return nullptr;
   }
-  GuestMemory& memory = (*child)->memory();
   // The pages a fork copies to: of the library OS, its objects, page tables, the first vCPU.
   constexpr std::uint64_t copied_size = 512 << 10;
-  memory.prefault_system(abi::arena_gpa, copied_size);
-  memory.prefault_system(abi::boot_pml4_gpa, copied_size);
-  static_cast<void>(memory.inherit_ahead(parent->memory(), except));
+  (*child)->memory().prefault_system(abi::arena_gpa, copied_size);
+  (*child)->memory().prefault_system(abi::boot_pml4_gpa, copied_size);
   const EntryPoint entry{libos_.fork_resume_gva, 0, 0, abi::boot_pml4_gpa};
   static_cast<void>((*child)->make_vcpu_ahead(entry));
-  const std::lock_guard lock(mutex_);
-  unborn_.push_back({forker, std::move(*child)});
+  return std::move(*child);
+}
+
+bool Family::tend_unborn(std::unique_lock<std::mutex>& lock) {
+  constexpr std::size_t most_unborn = 2;
+  if (last_forker_ == 0 || stopping_) {
+    return false;
+  }
+  const ProcessId forker = last_forker_;
+  Unborn next{forker, 0, nullptr};
+  const auto stale = std::find_if(unborn_.begin(), unborn_.end(), [&](const Unborn& each) { return is_stale(each); });
+  if (stale != unborn_.end()) {
+    next = std::move(*stale);
+    unborn_.erase(stale);
+  } else if (unborn_.size() >= most_unborn) {
+    return false;
+  }
+  const std::uint64_t except = next_except_;
+  next.forks = forks_.load();
+  lock.unlock();
+  if (const std::shared_ptr<Pvm> parent = processes_.find(forker); parent != nullptr) {
+    if (next.pvm == nullptr) {
+      next.pvm = make_ahead(*parent);
+    }
+    if (next.pvm != nullptr) {
+      static_cast<void>(next.pvm->memory().inherit_ahead(parent->memory(), except));
+    }
+  }
+  lock.lock();
+  if (next.pvm != nullptr && processes_.find(forker) != nullptr) {
+    unborn_.push_back(std::move(next));
+  } else if (last_forker_ == forker) {
+    last_forker_ = 0;  // it cannot be done now
+  }
+  if (next.pvm != nullptr) {
+    dead_.push_back(std::move(next.pvm));
+  }
+  return true;
 }
 
 Result<ForkResult> Family::fork(Pvm& parent, std::uint32_t vcpu, const ForkRequest& request) {
