@@ -24,8 +24,9 @@ namespace kx::libos {
 
 namespace {
 
-// The forking thread's vector registers; the child has the copy. Used by one fork at a time.
+// The forking thread's vector registers and FS base; the child has the copy. Used by one fork at a time.
 alignas(64) u8 xstate[xstate_limit];
+u64 fs_base;
 
 // Fills the slot, and returns twice: in the parent with the hypervisor's answer, in the child with 0.
 HostReply make_child(const ForkOptions& options) {
@@ -33,7 +34,7 @@ HostReply make_child(const ForkOptions& options) {
   slot.number = static_cast<u32>(abi::HostCall::Fork);
   slot.args[1] = Memory::instance().spare_slot();
   slot.args[2] = Arena::instance().high_gpa();
-  slot.args[3] = read_fs_base();
+  slot.args[3] = fs_base;
   slot.args[4] = options.exit_signal | (options.of_parent ? u64{abi::fork_of_parent} : 0) |
                  (options.waits ? u64{abi::fork_waits} : 0);
   slot.args[5] = Memory::instance().next_sequence();
@@ -64,7 +65,7 @@ void start_child(const ForkOptions& options, const HostReply& reply, Context& co
   Signals::instance().start_in_child(self, options.clear_handlers);
 
   load_xstate(xstate);
-  write_fs_base(options.set_tls ? options.tls : vcpu_page().call.args[3]);
+  write_fs_base(options.set_tls ? options.tls : fs_base);
   if (options.stack != 0) {
     context.rsp = options.stack;
   }
@@ -97,6 +98,7 @@ i64 fork_process(const ForkOptions& options, Context& caller) {
     }
     Process::instance().has_relatives = true;
     capture_xstate(xstate);
+    fs_base = read_fs_base();
     AddressSpace::instance().freeze();
     const HostReply reply = make_child(options);
     if (reply.result < 0) {
