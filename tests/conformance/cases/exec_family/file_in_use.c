@@ -1,6 +1,6 @@
 // A program that runs cannot be opened for writing; when it has ended it can: execve(2), ETXTBSY.
 // marks: fork
-// pvm-skip: differs between pVMs yet
+// pvm-skip: a program that is open for writing can be executed
 #include "relatives.h"
 
 CASE {

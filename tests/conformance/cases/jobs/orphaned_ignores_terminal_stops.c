@@ -1,6 +1,6 @@
 // Members of an orphaned group are not stopped by SIGTSTP, SIGTTIN and SIGTTOU, but by SIGSTOP: signal(7).
 // marks: fork
-// pvm-skip: job control differs in this corner yet
+// pvm-skip: terminal stop signals stop a member of an orphaned group too
 #include "relatives.h"
 
 CASE {

@@ -1,6 +1,5 @@
 // Two processes that wait for each other's record locks: one is told EDEADLK: fcntl(2).
 // marks: fork
-// pvm-skip: differs between pVMs yet
 #include "relatives.h"
 
 CASE {

@@ -1,6 +1,6 @@
 // O_NONBLOCK that the child sets holds in the parent too, as it is of the open file: fcntl(2).
 // marks: fork
-// pvm-skip: status flags set by a relative are not seen yet
+// pvm-skip: a pipe opened anew by /proc/self/fd is the same open file
 #include "relatives.h"
 
 CASE {

@@ -1,6 +1,6 @@
 // FUTEX_CMP_REQUEUE moves waiting processes from one shared word to another: futex(2).
 // marks: fork
-// pvm-skip: differs between pVMs yet
+// pvm-skip: requeueing wakes the waiters instead of moving them
 #include <linux/futex.h>
 
 #include "relatives.h"

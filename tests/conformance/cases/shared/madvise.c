@@ -1,6 +1,6 @@
 // MADV_DONTNEED on shared memory drops no contents; MADV_REMOVE does, for all; MADV_DONTFORK holds too: madvise(2).
 // marks: fork
-// pvm-skip: differs between pVMs yet
+// pvm-skip: MADV_REMOVE of shared memory is not there
 #include "relatives.h"
 
 CASE {
