@@ -488,7 +488,7 @@ same_programs("python3", {
             return out, process.returncode
         async def main():
             print(await asyncio.gather(*[run(i) for i in range(5)]))
-            process = await asyncio.create_subprocess_shell("sleep 100")
+            process = await asyncio.create_subprocess_shell("exec sleep 100")
             process.terminate()
             print(await process.wait())
         asyncio.run(main())"""),
