@@ -49,7 +49,7 @@ Result<std::string> find_program(const FamilyConfig& config, const Sandbox& /*sa
 
 Result<std::string> find_program(const std::string& name, const std::vector<std::string>& environment,
                                  const std::string& directory) {
-  const auto absolute = [&](std::string path) {
+  const auto absolute = [&](const std::string& path) {
     return directory.empty() || path.starts_with('/') ? path : directory + "/" + path;
   };
   int reason = ENOENT;

@@ -193,8 +193,10 @@ bool Family::tend_unborn(std::unique_lock<std::mutex>& lock) {
     unborn_.push_back(std::move(next));
   } else if (last_forker_ == forker) {
     last_forker_ = 0;  // it cannot be done now
-  }
-  if (next.pvm != nullptr) {
+    if (next.pvm != nullptr) {
+      dead_.push_back(std::move(next.pvm));
+    }
+  } else if (next.pvm != nullptr) {
     dead_.push_back(std::move(next.pvm));
   }
   return true;
