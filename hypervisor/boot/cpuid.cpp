@@ -1,9 +1,13 @@
 #include "hypervisor/boot/cpuid.hpp"
 
+#include <asm/prctl.h>
 #include <cpuid.h>
 #include <immintrin.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 
 namespace kx::hv {
@@ -46,6 +50,13 @@ __attribute__((target("xsave"))) std::uint64_t read_xcr0() {
 bool has_virtualization_extensions() {
   constexpr std::uint32_t ecx_svm = 1u << 2;
   return (native(1, 0).ecx & ecx_vmx) != 0 || (native(0x8000'0001, 0).ecx & ecx_svm) != 0;
+}
+
+// Whether a CPUID at CPL3 reaches the processor whatever KVM has been told: nothing but CPUID faulting, which AMD's
+// processors lack, stops it where KVM runs CPL3 without VMX and SVM. Turning faulting off, as it is, tells whether the
+// processor has it: arch_prctl(2).
+bool is_cpuid_untrapped() {
+  return !has_virtualization_extensions() && ::syscall(SYS_arch_prctl, ARCH_SET_CPUID, 1UL) != 0 && errno == ENODEV;
 }
 
 void add(kvm::CpuidList& list, std::uint32_t leaf, std::uint32_t index, std::uint32_t flags, const Registers& r) {
@@ -126,6 +137,40 @@ kvm::CpuidList native_list() {
   return list;
 }
 
+// The leaves that C libraries ask for at every start, as the processor gives them: where it cannot be kept from giving
+// them to code that is not patched, code that is patched must get the same. What is not listed, it is asked for.
+kvm::CpuidList untrapped_list(std::uint64_t xcr0) {
+  constexpr std::uint32_t plain_leaves[] = {0,           1,           0x8000'0000, 0x8000'0001,
+                                            0x8000'0002, 0x8000'0003, 0x8000'0004, 0x8000'0005,
+                                            0x8000'0006, 0x8000'0007, 0x8000'0008};
+  kvm::CpuidList list;
+  for (const std::uint32_t leaf : plain_leaves) {
+    add(list, leaf, 0, 0, native(leaf, 0));
+  }
+  for (const std::uint32_t subleaf : {0u, 1u}) {
+    add(list, 7, subleaf, KVM_CPUID_FLAG_SIGNIFCANT_INDEX, native(7, subleaf));
+  }
+  for (std::uint32_t subleaf = 0; subleaf < 32; ++subleaf) {
+    if (subleaf < 2 || (xcr0 >> subleaf & 1) != 0) {
+      add(list, 0xd, subleaf, KVM_CPUID_FLAG_SIGNIFCANT_INDEX, native(0xd, subleaf));
+    }
+  }
+  return list;
+}
+
+void note_program_values(GuestCpu& cpu) {
+  cpu.xsave_size = 576;
+  for (std::uint32_t i = 0; i < cpu.cpuid.count; ++i) {
+    const kvm_cpuid_entry2& entry = cpu.cpuid.entries[i];
+    if (entry.function == 1) {
+      cpu.hwcap = entry.edx;
+    }
+    if (entry.function == 0xd && entry.index == 0) {
+      cpu.xsave_size = entry.ebx;
+    }
+  }
+}
+
 // VMX and the architecture want a busy TSS; QEMU's emulation (check_io() in its seg_helper.c) takes the I/O bitmap only
 // of one that is not.
 std::uint8_t tss_type(bool slow_exits) {
@@ -144,16 +189,21 @@ Result<GuestCpu> guest_cpu(kvm::System& system, kvm::Vm& vm) {
   GuestCpu cpu{};
   cpu.slow_exits = !has_virtualization_extensions();
   cpu.tss_type = tss_type(cpu.slow_exits);
+  KX_TRY_ASSIGN(cpu.tsc_khz, vm.tsc_khz());
+  const bool has_xsave = (native(1, 0).ecx & ecx_osxsave) != 0;
+  cpu.xcr0 = has_xsave ? read_xcr0() & supported_xcr0 : 3;
+  cpu.untrapped_cpuid = is_cpuid_untrapped();
+  if (cpu.untrapped_cpuid) {
+    cpu.cpuid = untrapped_list(cpu.xcr0);
+    note_program_values(cpu);
+    return cpu;
+  }
   kvm::CpuidList host_list;
   if (cpu.slow_exits) {
     host_list = native_list();
   } else {
     KX_TRY_ASSIGN(host_list, system.supported_cpuid());
   }
-  KX_TRY_ASSIGN(cpu.tsc_khz, vm.tsc_khz());
-  const bool has_xsave = (native(1, 0).ecx & ecx_osxsave) != 0;
-  cpu.xcr0 = has_xsave ? read_xcr0() & supported_xcr0 : 3;
-
   bool xsave_done = false;
   for (std::uint32_t i = 0; i < host_list.count; ++i) {
     kvm_cpuid_entry2 entry = host_list.entries[i];
@@ -183,7 +233,6 @@ Result<GuestCpu> guest_cpu(kvm::System& system, kvm::Vm& vm) {
     }
     if (entry.function == 1) {
       mask_leaf1(entry);
-      cpu.hwcap = entry.edx;
     }
     if (entry.function == 7 && entry.index == 0) {
       mask_leaf7(entry);
@@ -198,12 +247,7 @@ Result<GuestCpu> guest_cpu(kvm::System& system, kvm::Vm& vm) {
   }
   // Leaf 2: 32 KiB L1 data and instruction, 1 MiB L2, no leaf 4, so that a C library need not walk it.
   add(cpu.cpuid, 2, 0, 0, Registers{0x007d2c01, 0, 0, 0x0000004d});
-  cpu.xsave_size = 576;
-  for (std::uint32_t i = 0; i < cpu.cpuid.count; ++i) {
-    if (cpu.cpuid.entries[i].function == 0xd && cpu.cpuid.entries[i].index == 0) {
-      cpu.xsave_size = cpu.cpuid.entries[i].ebx;
-    }
-  }
+  note_program_values(cpu);
   return cpu;
 }
 

@@ -240,8 +240,11 @@ Result<void> set_entry(kvm::Vcpu& vcpu, const EntryPoint& entry) {
   return vcpu.set_registers(registers);
 }
 
-Result<void> write_cpuid_table(GuestMemory& memory, kvm::Vcpu& vcpu) {
-  KX_TRY_ASSIGN(const kvm::CpuidList list, vcpu.cpuid());
+Result<void> write_cpuid_table(GuestMemory& memory, kvm::Vcpu& vcpu, const GuestCpu& cpu) {
+  kvm::CpuidList list = cpu.cpuid;
+  if (!cpu.untrapped_cpuid) {
+    KX_TRY_ASSIGN(list, vcpu.cpuid());
+  }
   auto& table = *at<abi::CpuidTable>(memory, abi::cpuid_table_gpa);
   table = {};
   for (std::uint32_t i = 0; i < list.count && i < std::size(table.entries); ++i) {

@@ -54,6 +54,6 @@ Result<void> set_initial_state(kvm::Vcpu& vcpu, const abi::LibosHeader& header, 
 Result<void> set_entry(kvm::Vcpu& vcpu, const EntryPoint& entry);
 
 // Writes what CPUID answers on `vcpu`, whose state is set, into the page the library OS answers from.
-Result<void> write_cpuid_table(GuestMemory& memory, kvm::Vcpu& vcpu);
+Result<void> write_cpuid_table(GuestMemory& memory, kvm::Vcpu& vcpu, const GuestCpu& cpu);
 
 }  // namespace kx::hv

@@ -78,7 +78,7 @@ std::int64_t fork_process(CallContext& context, Call& call) {
   auto forked = pvm.family().fork(pvm, context.vcpu_index, request);
   if (!forked) {
     const int code = forked.error().errno_value;
-    return code == ENOMEM || code == EINTR ? -code : -EAGAIN;
+    return code == ENOMEM ? -ENOMEM : -EAGAIN;
   }
   call.extra[0] = forked->slot_gpa;
   call.extra[1] = forked->slot_size;

@@ -68,13 +68,14 @@ Result<void> ProcessTable::add_child(ProcessId pid, ProcessId forker, ProcessId 
     return Unexpected{system_error_from(EAGAIN, "the family has as many processes as it may")};
   }
   const Process* from = find_locked(forker);
-  if (from == nullptr) {
+  if (from == nullptr || from->state == State::Zombie || (from->pvm != nullptr && from->pvm->exiting())) {
     return Unexpected{system_error_from(EAGAIN, "the parent ends")};
   }
-  // A signal to the group that was sent before the child is in it would miss the child: the parent takes the signal
-  // first and forks again, as in Linux.
-  if (from->pvm != nullptr && from->pvm->has_untaken_signals()) {
-    return Unexpected{system_error_from(EINTR, "a signal came first")};
+  // What was sent to the group while its parent forks is for the child too, as in Linux.
+  if (from->pvm != nullptr && pvm != nullptr) {
+    for (const abi::InboxSignal& signal : from->pvm->untaken_group_signals()) {
+      pvm->post_signal(signal, SentTo::Group);
+    }
   }
   Process child;
   child.pid = pid;
@@ -158,7 +159,7 @@ void ProcessTable::wake(Process& parent) {
   ::syscall(SYS_futex, &parent.events, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT32_MAX, nullptr, nullptr, 0);
 }
 
-void ProcessTable::post(Process& target, ProcessId sender, int signal, int code, std::uint64_t value) {
+void ProcessTable::post(Process& target, ProcessId sender, int signal, int code, std::uint64_t value, SentTo sent_to) {
   if (target.pvm == nullptr || signal == 0) {
     return;
   }
@@ -175,7 +176,7 @@ void ProcessTable::post(Process& target, ProcessId sender, int signal, int code,
   information.pid = sender;
   information.uid = target.uid;
   information.value = value;
-  target.pvm->post_signal(information);
+  target.pvm->post_signal(information, sent_to);
 }
 
 void ProcessTable::resume(Process& target) {
@@ -285,8 +286,8 @@ void ProcessTable::hang_up_if_orphaned(ProcessId group, ProcessId session, Proce
   }
   for (auto& [pid, process] : processes_) {
     if (process.group == group && process.state != State::Zombie) {
-      post(process, init_process, SIGHUP, SI_KERNEL, 0);
-      post(process, init_process, SIGCONT, SI_KERNEL, 0);
+      post(process, init_process, SIGHUP, SI_KERNEL, 0, SentTo::Group);
+      post(process, init_process, SIGCONT, SI_KERNEL, 0, SentTo::Group);
     }
   }
 }
@@ -377,7 +378,7 @@ std::int64_t ProcessTable::kill(ProcessId sender, std::int64_t target, int signa
     if (pid == sender) {
       includes_sender = true;
     } else {
-      post(process, sender, signal, code, value);
+      post(process, sender, signal, code, value, target > 0 ? SentTo::Process : SentTo::Group);
     }
   }
   return found ? 0 : -ESRCH;
@@ -387,7 +388,7 @@ void ProcessTable::signal_group(ProcessId group, int signal, int code) {
   const std::lock_guard lock(mutex_);
   for (auto& [pid, process] : processes_) {
     if (process.group == group) {
-      post(process, 0, signal, code, 0);
+      post(process, 0, signal, code, 0, SentTo::Group);
     }
   }
 }

@@ -26,6 +26,9 @@ struct CallContext;
 
 using ProcessId = std::int32_t;
 
+// Whom a signal was sent to: with the group, and all, go the children that are being made.
+enum class SentTo : std::uint8_t { Process, Group };
+
 // Process 1 is the hypervisor: it adopts orphans and forgets them when they end.
 inline constexpr ProcessId init_process = 1;
 
@@ -143,7 +146,8 @@ class ProcessTable {
   void wake(Process& parent);
   void adopt_children(const Process& dead);
   ProcessId reaper_of(const Process& dead);
-  void post(Process& target, ProcessId sender, int signal, int code, std::uint64_t value);
+  void post(Process& target, ProcessId sender, int signal, int code, std::uint64_t value,
+            SentTo sent_to = SentTo::Process);
   void resume(Process& target);
   Process* find_locked(ProcessId pid);
   bool group_is_orphaned(ProcessId group, ProcessId leaving);

@@ -115,7 +115,7 @@ Result<std::uint32_t> Pvm::start_vcpu(Gpa area, const EntryPoint& entry) {
   }
   // SAFETY: a fixed page of the system slot, whose first word is the count.
   if (index == 0 && reinterpret_cast<const abi::CpuidTable*>(memory_.system() + abi::cpuid_table_gpa)->count == 0) {
-    KX_TRY(write_cpuid_table(memory_, *vcpu));  // forked children have their parent's
+    KX_TRY(write_cpuid_table(memory_, *vcpu, family_.cpu()));  // forked children have their parent's
   }
   auto thread = std::make_shared<VcpuThread>(*this, std::move(*vcpu), area, index);
   vcpus_[index] = thread;
@@ -163,8 +163,15 @@ bool Pvm::put_into_inbox(const abi::InboxSignal& information) {
   return true;
 }
 
-void Pvm::post_signal(const abi::InboxSignal& information) {
+void Pvm::post_signal(const abi::InboxSignal& information, SentTo sent_to) {
   const std::lock_guard lock(mutex_);
+  if (sent_to == SentTo::Group) {
+    const auto waiting = static_cast<std::uint32_t>(waiting_signals_.size());
+    if (group_signals_.size() == abi::inbox_capacity) {
+      group_signals_.pop_front();
+    }
+    group_signals_.push_back({std::atomic_ref(inbox().written).load(std::memory_order_relaxed) + waiting, information});
+  }
   // A family member that takes no signals can be sent any number: beyond this, as Linux at RLIMIT_SIGPENDING, they are
   // dropped.
   constexpr std::size_t most_waiting = 16384;
@@ -177,9 +184,16 @@ void Pvm::post_signal(const abi::InboxSignal& information) {
   notify_locked();
 }
 
-bool Pvm::has_untaken_signals() {
+std::vector<abi::InboxSignal> Pvm::untaken_group_signals() {
   const std::lock_guard lock(mutex_);
-  return has_untaken_locked();
+  const std::uint32_t taken = std::atomic_ref(inbox().taken).load(std::memory_order_acquire);
+  std::vector<abi::InboxSignal> untaken;
+  for (const GroupSignal& signal : group_signals_) {
+    if (static_cast<std::int32_t>(signal.number - taken) >= 0) {
+      untaken.push_back(signal.information);
+    }
+  }
+  return untaken;
 }
 
 bool Pvm::has_untaken_locked() {

@@ -70,9 +70,10 @@ class Pvm : public JobControl {
   [[nodiscard]] std::shared_ptr<VcpuThread> vcpu(std::uint32_t index);
 
   // Posts a signal from outside (terminal, a relative, kill of kx) and makes a vCPU look.
-  void post_signal(const abi::InboxSignal& information);
-  // True if the library OS has not looked at all that was posted.
-  [[nodiscard]] bool has_untaken_signals();
+  void post_signal(const abi::InboxSignal& information, SentTo sent_to = SentTo::Process);
+  // Those sent to the process's group, or to all, that the library OS has not looked at; the newest ones, if there are
+  // many.
+  [[nodiscard]] std::vector<abi::InboxSignal> untaken_group_signals();
   // Moves what found no room in the inbox into it.
   void refill_inbox();
   void post_timer(std::uint32_t timer, std::uint64_t expirations);
@@ -145,6 +146,11 @@ class Pvm : public JobControl {
   std::vector<std::shared_ptr<VcpuThread>> vcpus_;
   std::optional<kvm::Vcpu> ahead_;
   std::deque<abi::InboxSignal> waiting_signals_;
+  struct GroupSignal {
+    std::uint32_t number;  // of the inbox's count
+    abi::InboxSignal information;
+  };
+  std::deque<GroupSignal> group_signals_;  // at most as many as the inbox holds
   std::size_t running_ = 0;
   std::atomic<bool> stopped_ = false;
   std::atomic<bool> exiting_ = false;

@@ -202,6 +202,7 @@ PatchOutcome AddressSpace::patch_trapped(u64 site) {
   const TrappedSite trapped{site, all.first(around.before), all.subspan(around.before + 1), code.first(around.site),
                             code.subspan(around.site + syscall_size)};
   const bool threads = ThreadList::instance().count() > 1;
+  const bool entered_before = Patching::instance().returns_behind(site);
   bool later = false;
   const auto try_plan = [&](const Result<Patch, PatchError>& plan) {
     if (plan && threads && !safe_for_threads(*plan)) {
@@ -211,7 +212,7 @@ PatchOutcome AddressSpace::patch_trapped(u64 site) {
     return plan && apply_patch(*plan);
   };
   if (try_plan(plan_predecessor(trapped, place)) || try_plan(plan_s2(trapped, place)) ||
-      try_plan(plan_s3(trapped, place))) {
+      (!entered_before && try_plan(plan_s3(trapped, place)))) {
     return PatchOutcome::Patched;
   }
   return later ? PatchOutcome::Later : PatchOutcome::Refused;

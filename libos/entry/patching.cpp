@@ -117,15 +117,6 @@ void Patching::forget() {
   current_ = nullptr;
 }
 
-bool Patching::inside_arena(u64 rip) const {
-  for (u32 i = 0; i < count_; ++i) {
-    if (rip - arenas_[i].start < arena_size) {
-      return true;
-    }
-  }
-  return false;
-}
-
 u64 Patching::restart_address(u64 rip) const {
   for (u32 i = 0; i < moved_count_; ++i) {
     if (moved_[i].to == rip) {
@@ -135,29 +126,49 @@ u64 Patching::restart_address(u64 rip) const {
   return rip - syscall_size;
 }
 
-u64 Patching::program_address(u64 rip) const {
-  if (!inside_arena(rip)) {
-    return rip;
+template <class Visit>
+bool Patching::for_each_trampoline(const Arena& arena, Visit&& visit) {
+  const u64 routine_size = static_cast<u64>(kx_cpuid_routine_end - kx_cpuid_routine_begin);
+  for (u64 at = align_up(routine_offset + routine_size, unit); at < arena.used;) {
+    // SAFETY: present for as long as the arena is, and written by commit() alone.
+    const auto& header = *reinterpret_cast<const Header*>(arena.start + at);
+    if (visit(arena.start + at + sizeof(Header), header)) {
+      return true;
+    }
+    at += header.size * unit;
   }
+  return false;
+}
+
+bool Patching::returns_behind(u64 site) const {
+  for (u32 i = 0; i < count_; ++i) {
+    if (in_reach(site, arenas_[i].start) && for_each_trampoline(arenas_[i], [&](u64 at, const Header& header) {
+          return header.start != 0 && at + static_cast<u64>(static_cast<i64>(header.start)) + header.call == site;
+        })) {
+      return true;
+    }
+  }
+  return false;
+}
+
+u64 Patching::program_address(u64 rip) const {
+  u64 address = rip;
   for (u32 i = 0; i < count_; ++i) {
     const Arena& arena = arenas_[i];
     if (rip - arena.start >= arena_size) {
       continue;
     }
-    const u64 routine_size = static_cast<u64>(kx_cpuid_routine_end - kx_cpuid_routine_begin);
-    for (u64 at = align_up(routine_offset + routine_size, unit); at < arena.used;) {
-      // SAFETY: present for as long as the arena is, and written by commit() alone.
-      const auto& header = *reinterpret_cast<const Header*>(arena.start + at);
-      const u64 trampoline = arena.start + at + sizeof(Header);
+    for_each_trampoline(arena, [&](u64 trampoline, const Header& header) {
       const u64 offset = rip - trampoline;
-      if (offset < header.end_offset && header.start != 0) {
-        const u64 start = trampoline + static_cast<u64>(static_cast<i64>(header.start));
-        return offset < header.call_offset ? start : start + header.call;
+      if (offset >= header.end_offset || header.start == 0) {
+        return false;
       }
-      at += header.size * unit;
-    }
+      const u64 start = trampoline + static_cast<u64>(static_cast<i64>(header.start));
+      address = offset < header.call_offset ? start : start + header.call;
+      return true;
+    });
   }
-  return rip;
+  return address;
 }
 
 u64 Patching::resume_address(u64 rip) const {

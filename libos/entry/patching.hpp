@@ -21,6 +21,8 @@ class Patching {
 
   // Where a system call that returns to `rip` starts, for a restart.
   [[nodiscard]] u64 restart_address(u64 rip) const;
+  // Whether a trampoline returns behind the system-call instruction at `site`: what stands there must not be moved.
+  [[nodiscard]] bool returns_behind(u64 site) const;
   // `rip` as the program knows it: an address in a trampoline becomes the one it stands for, if there is one.
   [[nodiscard]] u64 program_address(u64 rip) const;
   // Where to go on for `rip`: elsewhere if instructions were moved away from there.
@@ -47,7 +49,9 @@ class Patching {
 
   bool choose_arena(u64 site);
   bool start_arena(u64 site);
-  [[nodiscard]] bool inside_arena(u64 rip) const;
+  // Calls visit(trampoline's address, header) for each trampoline of an arena until it returns true; returns that.
+  template <class Visit>
+  static bool for_each_trampoline(const Arena& arena, Visit&& visit);
 
   static constexpr u64 arena_size = 64 << 10;
   static constexpr u32 max_arenas = 64;

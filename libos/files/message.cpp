@@ -78,7 +78,7 @@ i64 put_control(const SentMessage& message) {
 }
 
 i64 call_host(abi::HostCall number, const OpenFile& file, u32 segments, u32 flags) {
-  const IdleSection idle;
+  const IdleSection idle(IdleKind::Transfer);
   return host_call_raw(static_cast<u32>(number), {{file.handle(), 0, segments, flags}, working_directory_handle()},
                        CallKind::Quick)
       .result;

@@ -93,7 +93,7 @@ i64 Transfer::call_host(u64 offset, u32 count) {
   i64 result = 0;
   {
     // The service thread serves what is ready at once; otherwise this thread's exit waits.
-    const IdleSection idle;
+    const IdleSection idle(IdleKind::Transfer);
     result = host_call(number, CallKind::Quick, file_.handle(), offset, count, position_, flags_);
   }
   return result == abi::result_background ? refuse_background_read() : result;

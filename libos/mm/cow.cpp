@@ -16,6 +16,8 @@ namespace {
 // Pages copied by one fault: a fault costs as much as copying many. More while writes are sequential.
 constexpr u64 smallest_copy = 8 * abi::page_size;
 constexpr u64 largest_copy = 64 * abi::page_size;
+// Forks for which a page is copied ahead without being known to be written.
+constexpr u32 longest_age = 16;
 
 }  // namespace
 
@@ -30,8 +32,48 @@ u64 AddressSpace::flags_for(u64 entry, u32 prot) {
 
 void AddressSpace::freeze() {
   const Lock lock(mutex_);
-  table_.freeze();
+  u64 hot[PageTable::most_hot_pages];
+  u64 count = 0;
+  for (HotPage& page : hot_pages_) {
+    if (page.address != 0 && ++page.age <= longest_age) {
+      hot[count++] = page.address;
+    } else {
+      page = {};
+    }
+  }
+  table_.freeze(hot, count, [&](u64* entry, Gva address) {
+    const Vma* vma = vmas_.find(address.value);
+    const Gpa old{*entry & pte::address_mask};
+    if (vma == nullptr || (vma->prot & prot::write) == 0 || (*entry & pte::foreign) != 0 ||
+        dropped_count_ == max_dropped) {
+      return;
+    }
+    const auto copy = Memory::instance().allocate(0, Prefer::Dirty);
+    if (!copy) {
+      return;
+    }
+    std::memcpy(linear_pointer<void>(*copy), linear_pointer<void>(old), abi::page_size);
+    *entry = copy->value | leaf_flags(vma->prot);
+    dropped_[dropped_count_++] = {old.value, 0};
+    ++stats().pages_copied;
+  });
   FlushBatch::flush_everything();
+  free_dropped();
+}
+
+// A page that is written after one fork is likely to be written after the next: freeze() copies it ahead.
+void AddressSpace::note_hot_page(u64 address) {
+  HotPage* oldest = &hot_pages_[0];
+  for (HotPage& page : hot_pages_) {
+    if (page.address == address) {
+      page.age = 0;
+      return;
+    }
+    if (page.address == 0 || (oldest->address != 0 && page.age > oldest->age)) {
+      oldest = &page;
+    }
+  }
+  *oldest = {address, 0};
 }
 
 void AddressSpace::compact() {
@@ -148,6 +190,9 @@ FaultOutcome AddressSpace::unshare(const Vma& vma, Gva address) {
     }
     if (!unshare_page(entry, flags, batch, Gva{at}) && wanted) {
       break;
+    }
+    if (wanted && size == abi::page_size) {
+      note_hot_page(at);
     }
     wanted_done = wanted_done || wanted;
   }

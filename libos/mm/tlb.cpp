@@ -108,11 +108,11 @@ IdleSection::~IdleSection() {
   }
   // Who stops the world stores its wish, then looks at us; this stores, then looks at the wish: one sees the other.
   idle.store(0, std::memory_order_seq_cst);
-  while (kind_ == IdleKind::HostCall && world_stops()) [[unlikely]] {
-      idle.store(static_cast<u32>(kind_), std::memory_order_seq_cst);
-      wait_for_world();
-      idle.store(0, std::memory_order_seq_cst);
-    }
+  while (kind_ != IdleKind::Lock && world_stops()) {
+    idle.store(static_cast<u32>(IdleKind::Stopped), std::memory_order_seq_cst);
+    wait_for_world();
+    idle.store(0, std::memory_order_seq_cst);
+  }
   acknowledge_flush();
 }
 

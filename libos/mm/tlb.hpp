@@ -37,8 +37,9 @@ void acknowledge_flush();
 // membarrier(2): every running vCPU passes through the library OS or is idle before this returns.
 void barrier_on_all_vcpus();
 
-// Why a vCPU is idle. One that waits for a lock may hold others.
-enum class IdleKind : u32 { None, HostCall, Lock };
+// Why a vCPU is idle: in a host call that touches none of the program's memory; in one for which places of it have been
+// looked up, which a fork makes wrong; waiting for a lock, perhaps with others held; waiting for the stopped world.
+enum class IdleKind : u32 { None, HostCall, Transfer, Lock, Stopped };
 
 // While it lives this vCPU uses no translation of the program's pages: shootdowns do not wait for it; it flushes at the
 // end if one happened. Around host calls that block.

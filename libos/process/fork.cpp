@@ -92,6 +92,11 @@ i64 fork_process(const ForkOptions& options, Context& caller) {
   i64 pid = 0;
   {
     const StoppedWorld stopped;
+    // What came before the call is taken before it; what comes from here on is for the child too, if it is for the
+    // group.
+    if ((std::atomic_ref(vcpu_page().pending).load(std::memory_order_seq_cst) & abi::pending_inbox) != 0) {
+      return restart_always;
+    }
     AddressSpace::instance().compact();
     if (!Memory::instance().has_room_for_generation()) {
       return -EAGAIN;
@@ -99,16 +104,18 @@ i64 fork_process(const ForkOptions& options, Context& caller) {
     Process::instance().has_relatives = true;
     capture_xstate(xstate);
     fs_base = read_fs_base();
-    AddressSpace::instance().freeze();
     const HostReply reply = make_child(options);
     if (reply.result < 0) {
-      return reply.result == -EINTR ? restart_always : reply.result;
+      return reply.result;
     }
     if (reply.result == 0) {
       start_child(options, reply, caller);
       return 0;
     }
+    // The child reads what was written up to here, and runs already: nothing of the program's may be written before the
+    // freeze.
     Memory::instance().begin_generation(reply.extra[0], reply.extra[1]);
+    AddressSpace::instance().freeze();
     pid = reply.result;
   }
   restart_futex_waits();

@@ -15,7 +15,8 @@ u32 stopping = 0;  // 1 while the world is to be stopped
 constexpr u64 sched_yield_number = 24;
 
 bool is_safe(Thread& thread) {
-  return std::atomic_ref(thread.flush.idle).load(std::memory_order_seq_cst) == static_cast<u32>(IdleKind::HostCall);
+  const auto idle = static_cast<IdleKind>(std::atomic_ref(thread.flush.idle).load(std::memory_order_seq_cst));
+  return idle == IdleKind::HostCall || idle == IdleKind::Stopped;
 }
 
 }  // namespace

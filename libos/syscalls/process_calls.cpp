@@ -259,7 +259,8 @@ i64 do_personality(Context& context) {
 }
 
 i64 do_arch_prctl(Context& context) {
-  constexpr u64 set_gs = 0x1001, set_fs = 0x1002, get_fs = 0x1003, get_gs = 0x1004;
+  constexpr u64 set_gs = 0x1001, set_fs = 0x1002, get_fs = 0x1003, get_gs = 0x1004, get_cpuid = 0x1011,
+                set_cpuid = 0x1012;
   switch (context.rdi) {
     case set_fs:
       if (context.rsi >= abi::user_end + abi::page_size) {
@@ -274,6 +275,10 @@ i64 do_arch_prctl(Context& context) {
     case set_gs:
     case get_gs:
       return -EPERM;  // GS belongs to the library OS
+    case get_cpuid:
+      return 1;  // CPUID answers
+    case set_cpuid:
+      return -ENODEV;  // and cannot be made to fault
     default:
       return -EINVAL;
   }

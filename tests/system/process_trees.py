@@ -71,8 +71,8 @@ same_programs("bash", {
         for s in TERM KILL HUP USR1 PIPE ALRM; do sleep 100 & kill -$s $!; wait $! 2> /dev/null; echo $s $? $(kill -l $?); done
         sleep 100 & kill -STOP $!; kill -CONT $!; kill -0 $! && echo alive; kill $!; wait $! 2> /dev/null; kill -0 $! 2> /dev/null; echo $?"""),
     "kill-group": bash("""
-        set -m; (sleep 100 & sleep 100 & wait) & p=$!; kill -0 -- -$p && echo group; kill -TERM -- -$p; wait $p 2> /dev/null; echo $?
-        kill -0 -- -$p 2> /dev/null; echo $?""", normalize=without_pids),
+        mkfifo f; set -m; (sleep 100 & sleep 100 & echo > f; wait) & p=$!; read -r < f; kill -0 -- -$p && echo group
+        kill -TERM -- -$p; wait $p 2> /dev/null; echo $?; while kill -0 -- -$p 2> /dev/null; do sleep 0.01; done; echo gone""", normalize=without_pids),
     "job-control": bash("""
         set -m; sleep 100 & jobs; kill -STOP %1; while ! jobs | grep -q Stopped; do sleep 0.01; done; jobs %1
         bg %1; jobs %1; kill %1; wait %1; echo $?; (exit 4) & fg; echo $?; jobs""", normalize=without_pids, compare=("out", "status")),
