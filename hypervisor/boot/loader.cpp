@@ -202,7 +202,6 @@ Result<void> set_initial_state(kvm::Vcpu& vcpu, const abi::LibosHeader& header, 
   data.db = 1;
   sregs.cs = code;
   sregs.ss = sregs.ds = sregs.es = sregs.fs = sregs.gs = data;
-  sregs.fs.base = entry.fs_base;
   sregs.gs.base = base_gva;
   sregs.tr = {};
   sregs.tr.base = base_gva + abi::vcpu_tables_offset + tss_offset;

@@ -40,7 +40,6 @@ struct EntryPoint {
   std::uint64_t rsp_gva;
   std::uint64_t argument;  // RDI
   std::uint64_t cr3;
-  std::uint64_t fs_base = 0;
 };
 
 // Gives a new vCPU what stays the same for its life: CPUID, TSC.

@@ -47,7 +47,7 @@ struct ForkRequest {
   std::uint64_t rsp_gva = 0;
   std::uint64_t except_gpa = 0;
   std::uint64_t arena_end_gpa = 0;
-  std::uint64_t fs_base = 0;
+  std::uint64_t copied_head_size = 0;  // 0: no slot is copied
   std::uint64_t flags = 0;  // abi::ForkFlags and the exit signal
   std::uint32_t sequence = 0;
 };
@@ -166,7 +166,7 @@ class Family {
   std::vector<std::shared_ptr<Pvm>> dead_;
   std::vector<Unborn> unborn_;
   ProcessId last_forker_ = 0;  // who is to have children made ahead; 0: nobody
-  std::uint64_t last_except_ = 0, next_except_ = 0;
+  std::uint64_t next_except_ = 0;
   std::unique_ptr<abi::Stats> ended_stats_;
   bool stopping_ = false;
   std::thread collector_;

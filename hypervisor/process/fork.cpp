@@ -22,21 +22,65 @@ constexpr std::uint64_t present = 1, writable = 2, huge = 0x80, foreign = 1 << 9
 constexpr std::uint64_t address_mask = 0x000f'ffff'ffff'f000;
 constexpr int top_level = 4;
 
+// Gives the child a copy of what its parent's youngest slot holds, in its own first slot, place by place. Each page is
+// copied once, whatever the guest's tables say.
+class SlotCopy {
+ public:
+  // None.
+  SlotCopy() = default;
+  SlotCopy(std::uint64_t from_gpa, const std::byte* from, const Slot& to) : from_gpa_(from_gpa), from_(from), to_(to) {}
+
+  [[nodiscard]] bool holds(std::uint64_t gpa) const { return from_ != nullptr && gpa - from_gpa_ < to_.size; }
+  void copy(std::uint64_t gpa, std::uint64_t size) {
+    for (std::uint64_t end = gpa + size; gpa < end && holds(gpa); gpa += abi::page_size) {
+      const std::uint64_t place = align_down(gpa - from_gpa_, abi::page_size);
+      if (!done_[place / abi::page_size]) {
+        done_[place / abi::page_size] = true;
+        std::memcpy(to_.hva + place, from_ + place, abi::page_size);
+      }
+    }
+  }
+  [[nodiscard]] std::uint64_t copy_of(std::uint64_t gpa) const { return to_.gpa + (gpa - from_gpa_); }
+
+ private:
+  std::uint64_t from_gpa_ = 0;
+  const std::byte* from_ = nullptr;
+  Slot to_;
+  std::bitset<abi::forked_slot_size / abi::page_size> done_;
+};
+
 // Copies the parent's page tables to the same places of the child. All of them lie in the system slots. What the guest
 // wrote into them is only followed inside the parent's slot, and each table once.
 class TableCopy {
  public:
-  TableCopy(const std::byte* from, std::byte* to) : from_(from), to_(to) {}
+  // `keeps_writable`: what the child is given as its own it may write at once.
+  TableCopy(const std::byte* from, std::byte* to, SlotCopy& slot, bool keeps_writable)
+      : from_(from), to_(to), slot_(slot), keeps_writable_(keeps_writable) {}
 
   void run() { copy(abi::boot_pml4_gpa, top_level, false); }
 
  private:
   void copy(std::uint64_t table_gpa, int level, bool frozen);
+  void copy_leaf(std::uint64_t& entry, std::uint64_t size);
 
   const std::byte* from_;
   std::byte* to_;
+  SlotCopy& slot_;
+  bool keeps_writable_;
   std::bitset<abi::system_size / abi::page_size> done_;
 };
+
+void TableCopy::copy_leaf(std::uint64_t& entry, std::uint64_t size) {
+  const std::uint64_t gpa = entry & address_mask & ~(size - 1);
+  const bool copied = slot_.holds(gpa);
+  if (copied) {
+    slot_.copy(gpa, size);
+    entry = (entry & ~(address_mask & ~(size - 1))) | slot_.copy_of(gpa);
+  }
+  if (!copied || !keeps_writable_) {
+    entry &= ~writable;
+  }
+}
 
 // `frozen`: the table maps the program's memory: the child may write none of it before it has made a copy. The tables
 // above are writable, whatever the parent did to freeze its own.
@@ -59,7 +103,7 @@ void TableCopy::copy(std::uint64_t table_gpa, int level, bool frozen) {
       entry |= writable;
       copy(entry & address_mask, level - 1, of_program);
     } else if (of_program && (entry & foreign) == 0) {
-      entry &= ~writable;
+      copy_leaf(entry, abi::page_size << (9 * (level - 1)));
     }
   }
   std::memcpy(to_ + table_gpa, entries, sizeof entries);
@@ -108,7 +152,17 @@ Result<void> Family::copy_state(Pvm& parent, Pvm& child, Gpa area, const ForkReq
   copy_range(from, to, abi::idt_gpa, abi::idt_gpa + abi::page_size);
   copy_range(from, to, abi::boot_info_gpa, abi::boot_info_gpa + abi::page_size);
   copy_range(from, to, abi::cpuid_table_gpa, abi::cpuid_table_gpa + abi::page_size);
-  TableCopy(from, to).run();
+  SlotCopy copied;
+  if (request.copied_head_size != 0) {
+    const std::byte* source = parent.memory().translate_ram(Gpa{request.except_gpa}, slot.size);
+    if (source == nullptr || request.except_gpa < abi::forked_memory_gpa || request.copied_head_size > slot.size ||
+        !is_aligned(request.except_gpa, abi::huge_page_size)) {
+      return Unexpected{system_error_from(EFAULT, "fork: the slot to copy")};
+    }
+    copied = SlotCopy(request.except_gpa, source, slot);
+    copied.copy(request.except_gpa, request.copied_head_size);
+  }
+  TableCopy(from, to, copied, (request.flags & abi::fork_waits) == 0).run();
 
   // SAFETY: a fixed page of the child's own system slot.
   auto& info = *reinterpret_cast<abi::BootInfo*>(to + abi::boot_info_gpa);
@@ -233,7 +287,7 @@ Result<ForkResult> Family::fork(Pvm& parent, std::uint32_t vcpu, const ForkReque
   KX_TRY(processes_.add_child(result.pid, parent.pid(), parent_id,
                               static_cast<int>(request.flags & abi::fork_signal_mask), waits, child));
   ipc_.process_forked(parent.pid(), result.pid);
-  const EntryPoint entry{libos_.fork_resume_gva, request.rsp_gva, 0, abi::boot_pml4_gpa, request.fs_base};
+  const EntryPoint entry{libos_.fork_resume_gva, request.rsp_gva, 0, abi::boot_pml4_gpa};
   if (auto started = child->start_vcpu(forking->area(), entry); !started) {
     processes_.remove(result.pid);
     ipc_.process_gone(result.pid);
@@ -243,9 +297,7 @@ Result<ForkResult> Family::fork(Pvm& parent, std::uint32_t vcpu, const ForkReque
   start_collector();
   const std::lock_guard lock(mutex_);
   last_forker_ = parent.pid();
-  // Slots take turns: what this fork left out is read by the next child, and the one before may be empty again by then.
-  next_except_ = last_except_;
-  last_except_ = result.slot_gpa;
+  next_except_ = result.slot_gpa;  // most likely the next child is not to see it either
   changed_.notify_all();
   return result;
 }

@@ -65,7 +65,8 @@ Result<void> Pvm::make_vcpu_ahead(const EntryPoint& entry) {
   KX_TRY_ASSIGN(auto made, vm_.create_vcpu(0));
   KX_TRY(set_identity(made, family_.cpu()));
   KX_TRY(set_initial_state(made, family_.libos(), Gpa{abi::vcpu0_gpa}, family_.cpu(), entry));
-  ahead_.emplace(std::move(made));
+  ahead_ = std::make_shared<VcpuThread>(*this, std::move(made), Gpa{abi::vcpu0_gpa}, 0);
+  ahead_->start_waiting();
   return {};
 }
 
@@ -85,7 +86,7 @@ Result<std::uint32_t> Pvm::start_vcpu(Gpa area, const EntryPoint& entry) {
   // vCPUs cannot be destroyed one by one: one whose thread is gone is used again.
   auto index = static_cast<std::uint32_t>(vcpus_.size());
   std::optional<kvm::Vcpu> vcpu;
-  bool is_set = false;  // all but the place in the code and on the stack
+  std::shared_ptr<VcpuThread> thread;
   const auto finished =
       std::find_if(vcpus_.begin(), vcpus_.end(), [](const auto& each) { return each != nullptr && each->finished(); });
   if (finished != vcpus_.end()) {
@@ -96,10 +97,10 @@ Result<std::uint32_t> Pvm::start_vcpu(Gpa area, const EntryPoint& entry) {
     if (vcpus_.size() == max_vcpus) {
       return Unexpected{system_error_from(EAGAIN, "too many threads")};
     }
-    if (ahead_) {
-      vcpu.emplace(std::move(*ahead_));
-      ahead_.reset();
-      is_set = area.value == abi::vcpu0_gpa;
+    if (ahead_ != nullptr && area == ahead_->area()) {
+      thread = std::move(ahead_);
+    } else if (ahead_ != nullptr) {
+      vcpu.emplace(ahead_->take_vcpu());
     } else {
       KX_TRY_ASSIGN(auto made, vm_.create_vcpu(index));
       KX_TRY(set_identity(made, family_.cpu()));
@@ -108,16 +109,16 @@ Result<std::uint32_t> Pvm::start_vcpu(Gpa area, const EntryPoint& entry) {
     vcpus_.emplace_back();
   }
   write_vcpu_area(memory_, family_.libos(), area, index);
-  if (is_set) {
-    KX_TRY(set_entry(*vcpu, entry));
-  } else {
+  const bool waits = thread != nullptr;
+  if (!waits) {
     KX_TRY(set_initial_state(*vcpu, family_.libos(), area, family_.cpu(), entry));
+    thread = std::make_shared<VcpuThread>(*this, std::move(*vcpu), area, index);
   }
+  ahead_.reset();
   // SAFETY: a fixed page of the system slot, whose first word is the count.
   if (index == 0 && reinterpret_cast<const abi::CpuidTable*>(memory_.system() + abi::cpuid_table_gpa)->count == 0) {
-    KX_TRY(write_cpuid_table(memory_, *vcpu, family_.cpu()));  // forked children have their parent's
+    KX_TRY(write_cpuid_table(memory_, thread->vcpu(), family_.cpu()));  // forked children have their parent's
   }
-  auto thread = std::make_shared<VcpuThread>(*this, std::move(*vcpu), area, index);
   vcpus_[index] = thread;
   ++running_;
   if (service() != nullptr) {
@@ -127,7 +128,11 @@ Result<std::uint32_t> Pvm::start_vcpu(Gpa area, const EntryPoint& entry) {
   if (has_untaken_locked()) {
     thread->kick(abi::pending_inbox);
   }
-  thread->start();
+  if (waits) {
+    thread->start_at(entry);
+  } else {
+    thread->start();
+  }
   return index;
 }
 

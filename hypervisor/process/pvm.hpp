@@ -144,7 +144,7 @@ class Pvm : public JobControl {
   std::mutex mutex_;  // what follows
   std::condition_variable changed_;
   std::vector<std::shared_ptr<VcpuThread>> vcpus_;
-  std::optional<kvm::Vcpu> ahead_;
+  std::shared_ptr<VcpuThread> ahead_;  // with a thread that waits to be told where it starts
   std::deque<abi::InboxSignal> waiting_signals_;
   struct GroupSignal {
     std::uint32_t number;  // of the inbox's count

@@ -26,6 +26,14 @@ VcpuThread::VcpuThread(Pvm& pvm, kvm::Vcpu vcpu, Gpa area, std::uint32_t index)
     : pvm_(pvm), vcpu_(std::move(vcpu)), area_(area), index_(index) {}
 
 VcpuThread::~VcpuThread() {
+  join();
+}
+
+void VcpuThread::join() {
+  auto waiting = Order::Wait;
+  if (order_.compare_exchange_strong(waiting, Order::End)) {
+    order_.notify_one();
+  }
   if (thread_.joinable()) {
     thread_.join();
   }
@@ -39,12 +47,35 @@ abi::VcpuPage& VcpuThread::page() {
 
 void VcpuThread::start() {
   running_ = true;
+  order_ = Order::Run;
+  thread_ = std::thread([this] { run(); });
+}
+
+void VcpuThread::start_waiting() {
   thread_ = std::thread([this] {
-    handle_ = ::pthread_self();
-    thread_id_ = ::gettid();
-    loop();
-    pvm_.vcpu_gone(index_);
+    order_.wait(Order::Wait);
+    if (order_ == Order::End) {
+      return;
+    }
+    if (auto set = set_entry(vcpu_, entry_); !set) {
+      crash(set.error().message().c_str());
+    }
+    run();
   });
+}
+
+void VcpuThread::start_at(const EntryPoint& entry) {
+  running_ = true;
+  entry_ = entry;
+  order_ = Order::Run;
+  order_.notify_one();
+}
+
+void VcpuThread::run() {
+  handle_ = ::pthread_self();
+  thread_id_ = ::gettid();
+  loop();
+  pvm_.vcpu_gone(index_);
 }
 
 void VcpuThread::kick(std::uint32_t pending_bits) {

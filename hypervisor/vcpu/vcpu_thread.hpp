@@ -10,6 +10,7 @@
 #include <memory>
 #include <thread>
 
+#include "hypervisor/boot/loader.hpp"
 #include "hypervisor/error.hpp"
 #include "hypervisor/kvm/vm.hpp"
 
@@ -25,6 +26,10 @@ class VcpuThread {
   VcpuThread& operator=(const VcpuThread&) = delete;
 
   void start();
+  // Makes the host thread alone, for a vCPU that is set but for where it starts. Then start_at() costs its caller no
+  // more than waking it; a thread that was never started ends with this object.
+  void start_waiting();
+  void start_at(const EntryPoint& entry);
   // Makes the vCPU look at its pending word: it leaves the guest or a blocking call. Any thread.
   void kick(std::uint32_t pending_bits);
   // The vCPU's thread ends at its next exit. Called by the thread itself (ThreadExit).
@@ -41,13 +46,17 @@ class VcpuThread {
   // again.
   void set_finished();
   [[nodiscard]] bool finished() const { return gone_; }
-  // The vCPU of a finished thread, for another one.
+  // The vCPU of a thread that is finished or was never started, for another one.
   kvm::Vcpu take_vcpu() {
-    thread_.join();
+    join();
     return std::move(vcpu_);
   }
 
  private:
+  enum class Order : std::uint32_t { Wait, Run, End };
+
+  void join();
+  void run();
   void loop();
   void on_host_call();
   void on_kick();
@@ -63,6 +72,8 @@ class VcpuThread {
   std::uint32_t kicked_ = 0;  // written through atomic_ref: the assembly stub reads it
   bool finished_ = false;
   std::uint64_t last_exit_tsc_ = 0;
+  EntryPoint entry_;
+  std::atomic<Order> order_ = Order::Wait;
   std::thread thread_;
   std::atomic<pthread_t> handle_{};
   std::atomic<pid_t> thread_id_ = 0;

@@ -71,9 +71,9 @@ class AddressSpace {
   u64 set_break(u64 address);
   void set_break_start(u64 address);
 
-  // Freezes all private memory after a fork: what is written from now on is copied first, until the child has ended.
+  // Freezes all private memory for a fork: what is written afterwards is copied first, until the child has ended.
   void freeze();
-  // Moves pages out of slots that are nearly empty, so that forks can use those again. Before the fork.
+  // Moves pages out of slots that are nearly empty, so that forks can use those again. Before freeze().
   void compact();
   // In the child: what it does not inherit (madvise(2), mlock(2)) goes.
   void start_in_child();
@@ -156,7 +156,6 @@ class AddressSpace {
   // A write to a present page that is read-only since a fork, in an area that may be written: makes it, and neighbours
   // that are in the same case, this pVM's own (cow.cpp).
   FaultOutcome unshare(const Vma& vma, Gva address);
-  void note_hot_page(u64 address);
   bool unshare_page(u64* entry, u64 flags, FlushBatch& batch, Gva address);
   // The entry of a present private page, whose memory this pVM alone can see after this. Null: there is none, or no
   // memory.
@@ -184,11 +183,6 @@ class AddressSpace {
   u64 fault_cluster_ = 0;  // bytes mapped by the last fault
   u64 next_copy_ = 0;      // the same for copies on write
   u64 copy_cluster_ = 0;
-  struct HotPage {
-    u64 address = 0;
-    u32 age = 0;  // forks since it was written for certain
-  };
-  HotPage hot_pages_[PageTable::most_hot_pages];
 
   // Mapped files: an id is the index + 1.
   struct Object {

@@ -16,8 +16,6 @@ namespace {
 // Pages copied by one fault: a fault costs as much as copying many. More while writes are sequential.
 constexpr u64 smallest_copy = 8 * abi::page_size;
 constexpr u64 largest_copy = 64 * abi::page_size;
-// Forks for which a page is copied ahead without being known to be written.
-constexpr u32 longest_age = 16;
 
 }  // namespace
 
@@ -32,48 +30,8 @@ u64 AddressSpace::flags_for(u64 entry, u32 prot) {
 
 void AddressSpace::freeze() {
   const Lock lock(mutex_);
-  u64 hot[PageTable::most_hot_pages];
-  u64 count = 0;
-  for (HotPage& page : hot_pages_) {
-    if (page.address != 0 && ++page.age <= longest_age) {
-      hot[count++] = page.address;
-    } else {
-      page = {};
-    }
-  }
-  table_.freeze(hot, count, [&](u64* entry, Gva address) {
-    const Vma* vma = vmas_.find(address.value);
-    const Gpa old{*entry & pte::address_mask};
-    if (vma == nullptr || (vma->prot & prot::write) == 0 || (*entry & pte::foreign) != 0 ||
-        dropped_count_ == max_dropped) {
-      return;
-    }
-    const auto copy = Memory::instance().allocate(0, Prefer::Dirty);
-    if (!copy) {
-      return;
-    }
-    std::memcpy(linear_pointer<void>(*copy), linear_pointer<void>(old), abi::page_size);
-    *entry = copy->value | leaf_flags(vma->prot);
-    dropped_[dropped_count_++] = {old.value, 0};
-    ++stats().pages_copied;
-  });
+  table_.freeze();
   FlushBatch::flush_everything();
-  free_dropped();
-}
-
-// A page that is written after one fork is likely to be written after the next: freeze() copies it ahead.
-void AddressSpace::note_hot_page(u64 address) {
-  HotPage* oldest = &hot_pages_[0];
-  for (HotPage& page : hot_pages_) {
-    if (page.address == address) {
-      page.age = 0;
-      return;
-    }
-    if (page.address == 0 || (oldest->address != 0 && page.age > oldest->age)) {
-      oldest = &page;
-    }
-  }
-  *oldest = {address, 0};
 }
 
 void AddressSpace::compact() {
@@ -141,7 +99,9 @@ bool AddressSpace::unshare_page(u64* entry, u64 flags, FlushBatch& batch, Gva ad
   const Gpa old{*entry & pte::address_mask};
   const u64 kept = *entry & (pte::foreign | pte::huge);
   Memory& memory = Memory::instance();
-  if (kept != 0 || memory.is_private(old)) {
+  // What was lent by a parent that waits is compared with what it was in the end: it is kept.
+  const bool is_private = memory.is_private(old);
+  if (kept != 0 || (is_private && !memory_is_borrowed())) {
     *entry = old.value | kept | flags;
     batch.add(address);
     return true;
@@ -152,16 +112,19 @@ bool AddressSpace::unshare_page(u64* entry, u64 flags, FlushBatch& batch, Gva ad
   }
   std::memcpy(linear_pointer<void>(*copy), linear_pointer<void>(old), abi::page_size);
   if (memory_is_borrowed()) {
-    note_borrowed_page(align_down(address.value, abi::page_size), old.value, copy->value);
+    note_borrowed_page(align_down(address.value, abi::page_size), old.value, copy->value, is_private);
   }
   *entry = copy->value | flags;
   batch.add(address);
+  ++stats().pages_copied;
+  if (is_private) {
+    return true;
+  }
   if (dropped_count_ == max_dropped) {
     batch.flush();
     free_dropped();
   }
   dropped_[dropped_count_++] = {old.value, 0};
-  ++stats().pages_copied;
   return true;
 }
 
@@ -190,9 +153,6 @@ FaultOutcome AddressSpace::unshare(const Vma& vma, Gva address) {
     }
     if (!unshare_page(entry, flags, batch, Gva{at}) && wanted) {
       break;
-    }
-    if (wanted && size == abi::page_size) {
-      note_hot_page(at);
     }
     wanted_done = wanted_done || wanted;
   }

@@ -19,6 +19,9 @@ namespace {
 // shall not pay for it.
 constexpr u64 kept_huge_blocks = 8;
 
+// What is copied at a fork costs less than a new generation, after which the same pages would be copied one by one.
+constexpr u64 most_copied_pages = 96;
+
 alignas(Memory) u8 storage[sizeof(Memory)];
 bool constructed = false;
 
@@ -47,16 +50,28 @@ void Memory::start(u64 gpa, u64 size, u64 reserved, u64 limit) {
   pool_count_ = 1;
 }
 
-void Memory::start_in_child(u64 gpa, u64 size) {
+void Memory::start_in_child(u64 gpa, u64 size, bool copied) {
+  std::swap(pools_[0], pools_[pool_count_ - 1]);
   for (u32 i = 1; i < pool_count_; ++i) {
     heap_delete(pools_[i]);
   }
-  pools_[0]->~Pool();
-  ::new (static_cast<void*>(pools_[0])) Pool();
+  Pool& pool = *pools_[0];
   pool_count_ = 1;
   sequence_ = 0;
+  older_unwritten_ = true;
+  KX_VERIFY(map_linear(Gpa{gpa}, size));
+  if (copied) {
+    pool.allocator.move_region(pool.gpa, gpa, linear_pointer<void>(Gpa{gpa}));
+    pool.gpa = gpa;
+    pool.birth = 0;
+    pool.closed = false;
+    used_pages_ = pool.allocator.total_pages() - pool.allocator.free_pages();
+    return;
+  }
   used_pages_ = 0;
-  KX_VERIFY(map_linear(Gpa{gpa}, size) && add(*pools_[0], gpa, size));
+  pool.~Pool();
+  ::new (static_cast<void*>(&pool)) Pool();
+  KX_VERIFY(add(pool, gpa, size));
 }
 
 // The metadata lies at the start of the region itself.
@@ -97,6 +112,7 @@ std::optional<PageBlock> Memory::allocate_block(u8 order, Prefer prefer) {
   for (u32 i = pool_count_; i > 0 && !block; --i) {
     if (!pools_[i - 1]->closed && !is_frozen(*pools_[i - 1])) {
       block = pools_[i - 1]->allocator.allocate(order, prefer);
+      older_unwritten_ = older_unwritten_ && (!block || i == pool_count_);
     }
   }
   if (!block && grow(abi::page_size << order)) {
@@ -159,7 +175,29 @@ void Memory::split(Gpa gpa) {
 bool Memory::is_private(Gpa gpa) {
   const Lock lock(mutex_);
   const Pool* pool = owner(gpa.value);
-  return pool != nullptr && !is_frozen(*pool);
+  if (pool == nullptr || is_frozen(*pool)) {
+    return false;
+  }
+  if (is_youngest(*pool)) {
+    return true;
+  }
+  older_unwritten_ = older_unwritten_ && youngest_is_copyable();
+  return !older_unwritten_;
+}
+
+bool Memory::youngest_is_copyable() const {
+  const Pool& pool = *pools_[pool_count_ - 1];
+  return pool.gpa >= abi::forked_memory_gpa &&
+         pool.allocator.total_pages() - pool.allocator.free_pages() <= most_copied_pages;
+}
+
+u64 Memory::copied_slot() {
+  const Lock lock(mutex_);
+  return older_unwritten_ && youngest_is_copyable() ? pools_[pool_count_ - 1]->gpa : 0;
+}
+
+u64 Memory::copied_head_size() {
+  return align_up(PageAllocator::metadata_size(abi::forked_slot_size), abi::page_size);
 }
 
 u64 Memory::spare_slot() {
@@ -234,6 +272,7 @@ void Memory::begin_generation(u64 gpa, u64 size) {
   }
   pool->birth = sequence_;
   pools_[pool_count_++] = pool;
+  older_unwritten_ = true;
 }
 
 void Memory::give_back(PageAllocator& allocator) {

@@ -1,8 +1,13 @@
 // The pVM's RAM: page allocators fed by the hypervisor on demand, giving back what they no longer need.
 //
-// At a fork all RAM is frozen: the child reads it. What is written afterwards goes to memory added since. Each fork
-// therefore starts a pool of its own, and a pool is allocated from only while no child maps it. What the child itself
-// inherited is in none of its pools: it can neither allocate nor free it.
+// At a fork all RAM is frozen: the child reads it. What is written afterwards goes to memory added since: a fork starts
+// a pool of its own, and a pool is allocated from only while no child maps it. What the child itself inherited is in
+// none of its pools: it can neither allocate nor free it.
+//
+// While little has been written since, the next fork starts no pool: the child is given a copy of the youngest slot,
+// which nobody else ever maps, and nothing changes for the parent. For that, everything else must be as it was at the
+// fork before: pages of older pools are copied to the youngest rather than written in place, even when nobody reads
+// them any more, until there are too many of them.
 #pragma once
 
 #include <kx/abi/memory_map.hpp>
@@ -27,8 +32,9 @@ class Memory {
 
   // Takes over the first RAM slot, behind the `reserved` bytes that hold the arguments.
   void start(u64 gpa, u64 size, u64 reserved, u64 limit);
-  // The same in a forked child, whose copy of this object describes its parent's memory.
-  void start_in_child(u64 gpa, u64 size);
+  // The same in a forked child, whose copy of this object describes its parent's memory. `copied`: the slot is a copy
+  // of the parent's copied_slot().
+  void start_in_child(u64 gpa, u64 size, bool copied);
 
   // 2^order pages; nothing when the pVM's limit is reached. Content is unspecified, or zero.
   std::optional<Gpa> allocate(u8 order, Prefer prefer);
@@ -41,6 +47,10 @@ class Memory {
   // True if the page may be written: nobody but this pVM can see it.
   [[nodiscard]] bool is_private(Gpa gpa);
 
+  // The slot of which a child can be given a copy, or 0: the fork must begin a generation.
+  [[nodiscard]] u64 copied_slot();
+  // Bytes at the start of that slot that belong to the child's copy, beside the program's pages.
+  [[nodiscard]] static u64 copied_head_size();
   // A pool that is wholly free, for what is written after the next fork, or 0. It must not be allocated from until
   // begin_generation() names it.
   [[nodiscard]] u64 spare_slot();
@@ -56,8 +66,8 @@ class Memory {
   // A fork was made: what was allocated so far is frozen for as long as its child reads it. The slot at `gpa` is spare
   // or new, and the child's to see neither.
   void begin_generation(u64 gpa, u64 size);
-  // Number of the next fork.
-  [[nodiscard]] u32 next_sequence() const { return sequence_ + 1; }
+  // Number of this generation: what is older may be read by the children of it.
+  [[nodiscard]] u32 sequence() const { return sequence_; }
 
   [[nodiscard]] u64 limit() const { return limit_; }
   [[nodiscard]] u64 used();
@@ -72,6 +82,8 @@ class Memory {
   static constexpr u32 max_pools = 1024;
 
   [[nodiscard]] static bool is_frozen(const Pool& pool);
+  [[nodiscard]] bool is_youngest(const Pool& pool) const { return &pool == pools_[pool_count_ - 1]; }
+  [[nodiscard]] bool youngest_is_copyable() const;
   [[nodiscard]] Pool* owner(u64 gpa);
   bool grow(u64 size);
   static bool add(Pool& pool, u64 gpa, u64 size);
@@ -83,6 +95,8 @@ class Memory {
   Pool* pools_[max_pools] = {};  // by age, the youngest last
   u32 pool_count_ = 0;
   u32 sequence_ = 0;
+  bool older_unwritten_ =
+      false;  // no page but the youngest pool's is writable in the tables since this generation began
   u64 limit_ = 0;
   u64 used_pages_ = 0;
 };

@@ -93,6 +93,17 @@ std::uint32_t PageAllocator::allocated_link(std::uint64_t gpa) const {
   return link;
 }
 
+void PageAllocator::move_region(std::uint64_t from_gpa, std::uint64_t to_gpa, void* metadata) {
+  const std::uint64_t pfns = (to_gpa - from_gpa) >> page_shift;  // modulo 2^52: it may be further down
+  KX_VERIFY(region_count_ == 1 && is_aligned(to_gpa - from_gpa, abi::huge_page_size));
+  Region& moved = regions_[0];
+  constexpr std::uint64_t pfn_mask = (1ull << (64 - page_shift)) - 1;
+  for (std::uint64_t* pfn : {&moved.first_pfn, &moved.end_pfn, &moved.fresh_pfn, &moved.fresh_end_pfn}) {
+    *pfn = (*pfn + pfns) & pfn_mask;
+  }
+  moved.pages = static_cast<PageInfo*>(metadata);
+}
+
 bool PageAllocator::owns(std::uint64_t gpa) const {
   return region_of(gpa >> page_shift) < region_count_;
 }

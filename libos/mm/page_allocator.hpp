@@ -61,6 +61,9 @@ class PageAllocator {
   // Turns the allocated block that starts at `gpa` into single pages, each with the block's references.
   void split_allocated(std::uint64_t gpa);
 
+  // The only region's pages, and its metadata, have become others, with the same contents, a multiple of 2 MiB away.
+  void move_region(std::uint64_t from_gpa, std::uint64_t to_gpa, void* metadata);
+
   // True if `gpa` lies in a region.
   [[nodiscard]] bool owns(std::uint64_t gpa) const;
 

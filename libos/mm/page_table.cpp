@@ -45,8 +45,8 @@ struct TableList {
 
 // Tables that others took the place of. Until all vCPUs have flushed they may still be walked through, so they keep
 // their content.
-constexpr u32 most_replaced = 256;
-constexpr u32 most_replaced_at_once = 128;
+constexpr u32 most_replaced = 64;
+constexpr u32 most_replaced_at_once = 3;  // on the way to one page
 u64 replaced[most_replaced];
 u32 replaced_count = 0;
 TableList free_tables;
@@ -60,10 +60,8 @@ void recycle_replaced() {
 }
 
 // A table with unspecified content.
-// Fresh ones first: a shadow MMU still watches a page that was a table, and stops each write to it at first.
-std::optional<Gpa> allocate_table_page(bool& used) {
-  used = next_table == table_area_end && free_tables.count > 0;
-  if (used) {
+std::optional<Gpa> allocate_table_page() {
+  if (free_tables.count > 0) {
     return Gpa{free_tables.pop()};
   }
   if (next_table == table_area_end) {
@@ -79,10 +77,9 @@ std::optional<Gpa> allocate_table_page(bool& used) {
   return table;
 }
 
-// A table of absent entries.
 std::optional<Gpa> allocate_table() {
-  bool used = false;
-  const auto table = allocate_table_page(used);
+  const bool used = free_tables.count > 0;
+  const auto table = allocate_table_page();
   if (table && used) {
     std::memset(linear_pointer<void>(*table), 0, abi::page_size);
   }
@@ -142,102 +139,13 @@ u64* PageTable::next_table(u64* table, u64 index, bool create) {
   return table_at(table[index]);
 }
 
-// A copy of the table behind `entry`, with every page and table below read-only, or 0. The old one is noted as
-// replaced.
-u64 PageTable::copy_frozen(u64 entry) {
-  bool used = false;
-  const auto page = allocate_table_page(used);
-  if (!page) {
-    return 0;
-  }
-  const u64* old = table_at(entry);
-  auto* copy = linear_pointer<u64>(*page);
-  for (u64 i = 0; i < 512; ++i) {
-    copy[i] = (old[i] & pte::foreign) != 0 ? old[i] : old[i] & ~pte::writable;
-  }
-  replaced[replaced_count++] = entry & pte::address_mask;
-  return page->value | (entry & ~pte::address_mask) | pte::writable;
-}
-
-// Below a table that nobody walks yet: makes the way to `address` writable and gives its 4 KiB entry, or null.
-u64* PageTable::open_unlinked(u64* table, Gva address) {
-  for (u32 level = 2; level > 0; --level) {
-    u64& entry = table[index_of(address, level)];
-    if ((entry & pte::present) == 0 || (entry & pte::huge) != 0) {
-      return nullptr;
-    }
-    if ((entry & pte::writable) == 0) {
-      const u64 value = copy_frozen(entry);
-      if (value == 0) {
-        return nullptr;
-      }
-      entry = value;
-    }
-    table = table_at(entry);
-  }
-  return &table[index_of(address, 0)];
-}
-
-void PageTable::freeze_with(const u64* hot, u64 hot_count, EntryVisitor own) {
+void PageTable::freeze() {
   auto* root = linear_pointer<u64>(root_);
-  if (replaced_count > most_replaced - most_replaced_at_once) {
-    recycle_replaced();
-  }
-  static_assert(1 + 2 * most_hot_pages < most_replaced_at_once / 2);
   for (u64 i = 0; i < 512; ++i) {
-    if ((root[i] & pte::writable) == 0 || i == linear_index) {
-      continue;
-    }
-    const u64 value = copy_frozen(root[i]);
-    if (value == 0) {
+    if ((root[i] & pte::writable) != 0 && i != linear_index) {
       root[i] &= ~pte::writable;
-      continue;
     }
-    u64* const table = table_at(value);
-    for (u64 page = 0; page < hot_count; ++page) {
-      if (index_of(Gva{hot[page]}, 3) != i) {
-        continue;
-      }
-      if (u64* entry = open_unlinked(table, Gva{hot[page]}); entry != nullptr && (*entry & pte::present) != 0) {
-        own.call(own.callable, entry, Gva{hot[page]});
-      }
-    }
-    root[i] = value;
   }
-}
-
-bool PageTable::open(Gva address) {
-  if (replaced_count > most_replaced - 4) {
-    recycle_replaced();
-  }
-  u64* table = linear_pointer<u64>(root_);
-  u64* link = nullptr;  // the one entry of a table in use that changes, last of all
-  u64 link_value = 0;
-  for (u32 level = 3; level > 0; --level) {
-    u64& entry = table[index_of(address, level)];
-    if ((entry & pte::present) == 0 || (entry & pte::huge) != 0) {
-      break;
-    }
-    if ((entry & pte::writable) != 0) {
-      table = table_at(entry);
-      continue;
-    }
-    const u64 value = copy_frozen(entry);
-    if (value == 0) {
-      return false;
-    }
-    if (link == nullptr) {
-      link = &entry;
-      link_value = value;
-    } else {
-      entry = value;
-    }
-    table = table_at(value);
-  }
-  if (link != nullptr) {
-    *link = link_value;
-  }
-  return true;
 }
 
 void PageTable::forget_spares() {
@@ -259,6 +167,47 @@ void PageTable::visit_leaves(u64 table_gpa, u32 level, u64 address, LeafVisitor 
       visit_leaves(entry & pte::address_mask, level - 1, at, visitor);
     }
   }
+}
+
+bool PageTable::open(Gva address) {
+  if (replaced_count > most_replaced - most_replaced_at_once) {
+    recycle_replaced();
+  }
+  u64* table = linear_pointer<u64>(root_);
+  u64* link = nullptr;  // the one entry of a table in use that changes, last of all
+  u64 link_value = 0;
+  for (u32 level = 3; level > 0; --level) {
+    u64& entry = table[index_of(address, level)];
+    if ((entry & pte::present) == 0 || (entry & pte::huge) != 0) {
+      break;
+    }
+    if (link == nullptr && (entry & pte::writable) != 0) {
+      table = table_at(entry);
+      continue;
+    }
+    const auto page = allocate_table_page();
+    if (!page) {
+      return false;
+    }
+    const u64* old = table_at(entry);
+    auto* copy = linear_pointer<u64>(*page);
+    for (u64 i = 0; i < 512; ++i) {
+      copy[i] = (old[i] & pte::foreign) != 0 ? old[i] : old[i] & ~pte::writable;
+    }
+    replaced[replaced_count++] = entry & pte::address_mask;
+    const u64 value = page->value | (entry & ~pte::address_mask) | pte::writable;
+    if (link == nullptr) {
+      link = &entry;
+      link_value = value;
+    } else {
+      entry = value;
+    }
+    table = copy;
+  }
+  if (link != nullptr) {
+    *link = link_value;
+  }
+  return true;
 }
 
 u64* PageTable::make_entry(Gva address) {

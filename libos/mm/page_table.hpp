@@ -40,20 +40,10 @@ class PageTable {
   // The entry that maps `address`, or null; `size` tells its page size.
   u64* find(Gva address, u64& size);
 
-  // Pages that are made private at a fork at once; as many tables may have to be replaced.
-  static constexpr u64 most_hot_pages = 24;
-
-  // Makes the whole of the program's address space read-only, at once, by replacing the tables below the top-level one.
-  // Who then looks for an entry finds it in tables of its own, with every page read-only (but those of file mappings,
-  // which stay shared): the caller makes pages writable again as they are written. For the `hot` addresses, at most
-  // most_hot_pages, that is done here: own(entry, address) changes the entry of a present page in tables that nobody
-  // walks yet, which costs a shadow-paging KVM nothing. The caller flushes.
-  template <class Own>
-  void freeze(const u64* hot, u64 hot_count, Own&& own) {
-    freeze_with(hot, hot_count, {&own, [](void* callable, u64* entry, Gva address) {
-                                   (*static_cast<Own*>(callable))(entry, address);
-                                 }});
-  }
+  // Makes the whole of the program's address space read-only, at once, by the top-level table. Who then looks for an
+  // entry finds it in tables of its own, with every page read-only (but those of file mappings, which stay shared): the
+  // caller makes pages writable again as they are written. The caller flushes.
+  void freeze();
 
   // Calls visit(entry's value, address) for each present leaf of the program. The visitor may change the entry, by
   // find().
@@ -99,13 +89,6 @@ class PageTable {
     void* callable;
     void (*call)(void* callable, u64 entry, Gva address);
   };
-  struct EntryVisitor {
-    void* callable;
-    void (*call)(void* callable, u64* entry, Gva address);
-  };
-  void freeze_with(const u64* hot, u64 hot_count, EntryVisitor own);
-  u64 copy_frozen(u64 entry);
-  u64* open_unlinked(u64* table, Gva address);
   void visit_leaves(u64 table_gpa, u32 level, u64 address, LeafVisitor visitor);
   // Undoes the freeze on the way to `address`: each table above its entry is replaced by a copy that is writable and
   // whose entries are not. False: out of memory for tables.

@@ -16,6 +16,7 @@ struct Page {
   u64 address;
   u64 old_gpa;
   u64 new_gpa;
+  bool owned;
 };
 
 // What a vfork child may write without that being lost: far more than posix_spawn and its kind touch.
@@ -89,9 +90,9 @@ bool memory_is_borrowed() {
   return pages != nullptr;
 }
 
-void note_borrowed_page(u64 address, u64 old_gpa, u64 new_gpa) {
+void note_borrowed_page(u64 address, u64 old_gpa, u64 new_gpa, bool owned) {
   if (pages != nullptr && page_count < most_pages) {
-    pages[page_count++] = {address, old_gpa, new_gpa};
+    pages[page_count++] = {address, old_gpa, new_gpa, owned};
   }
 }
 
@@ -102,6 +103,9 @@ void return_borrowed_memory() {
   Message message;
   for (u64 i = 0; i < page_count; ++i) {
     add_differences(pages[i], message);
+    if (pages[i].owned) {
+      Memory::instance().free(Gpa{pages[i].old_gpa}, 0);
+    }
   }
   message.send();
   heap_free(pages, most_pages * sizeof(Page));

@@ -28,25 +28,27 @@ namespace {
 alignas(64) u8 xstate[xstate_limit];
 u64 fs_base;
 
-// Fills the slot, and returns twice: in the parent with the hypervisor's answer, in the child with 0.
-HostReply make_child(const ForkOptions& options) {
+// Fills the slot, and returns twice: in the parent with the hypervisor's answer, in the child with 0. `copied_slot`: of
+// Memory, or 0.
+HostReply make_child(const ForkOptions& options, u64 copied_slot) {
+  const Memory& memory = Memory::instance();
   abi::CallSlot& slot = vcpu_page().call;
   slot.number = static_cast<u32>(abi::HostCall::Fork);
-  slot.args[1] = Memory::instance().spare_slot();
+  slot.args[1] = copied_slot != 0 ? copied_slot : Memory::instance().spare_slot();
   slot.args[2] = Arena::instance().high_gpa();
-  slot.args[3] = fs_base;
+  slot.args[3] = copied_slot != 0 ? Memory::copied_head_size() : 0;
   slot.args[4] = options.exit_signal | (options.of_parent ? u64{abi::fork_of_parent} : 0) |
                  (options.waits ? u64{abi::fork_waits} : 0);
-  slot.args[5] = Memory::instance().next_sequence();
+  slot.args[5] = memory.sequence() + (copied_slot != 0 ? 0 : 1);
   kx_fork_exit(&slot.args[0]);
   return {slot.result, {slot.extra[0], slot.extra[1]}};
 }
 
-void start_child(const ForkOptions& options, const HostReply& reply, Context& context) {
+void start_child(const ForkOptions& options, const HostReply& reply, bool copied, Context& context) {
   Thread& self = Thread::current();
   forget_world();
   Arena::instance().keep_vcpu_area(Gpa{self.area_gpa});
-  Memory::instance().start_in_child(reply.extra[0], reply.extra[1]);
+  Memory::instance().start_in_child(reply.extra[0], reply.extra[1], copied);
   ThreadList::instance().keep_only(self);
   self.flush = FlushState{};
   AddressSpace::instance().start_in_child();
@@ -90,6 +92,7 @@ void restart_futex_waits() {
 
 i64 fork_process(const ForkOptions& options, Context& caller) {
   i64 pid = 0;
+  bool begins_generation = false;
   {
     const StoppedWorld stopped;
     // What came before the call is taken before it; what comes from here on is for the child too, if it is for the
@@ -97,28 +100,34 @@ i64 fork_process(const ForkOptions& options, Context& caller) {
     if ((std::atomic_ref(vcpu_page().pending).load(std::memory_order_seq_cst) & abi::pending_inbox) != 0) {
       return restart_always;
     }
-    AddressSpace::instance().compact();
-    if (!Memory::instance().has_room_for_generation()) {
-      return -EAGAIN;
+    const u64 copied_slot = Memory::instance().copied_slot();
+    begins_generation = copied_slot == 0;
+    if (begins_generation) {
+      AddressSpace::instance().compact();
+      if (!Memory::instance().has_room_for_generation()) {
+        return -EAGAIN;
+      }
+      AddressSpace::instance().freeze();
     }
     Process::instance().has_relatives = true;
     capture_xstate(xstate);
     fs_base = read_fs_base();
-    const HostReply reply = make_child(options);
+    const HostReply reply = make_child(options, copied_slot);
     if (reply.result < 0) {
       return reply.result;
     }
     if (reply.result == 0) {
-      start_child(options, reply, caller);
+      start_child(options, reply, !begins_generation, caller);
       return 0;
     }
-    // The child reads what was written up to here, and runs already: nothing of the program's may be written before the
-    // freeze.
-    Memory::instance().begin_generation(reply.extra[0], reply.extra[1]);
-    AddressSpace::instance().freeze();
+    if (begins_generation) {
+      Memory::instance().begin_generation(reply.extra[0], reply.extra[1]);
+    }
     pid = reply.result;
   }
-  restart_futex_waits();
+  if (begins_generation) {
+    restart_futex_waits();
+  }
   if (options.waits) {
     const IdleSection idle;
     host_call(abi::HostCall::ProcessGet, CallKind::Blocking, static_cast<u64>(abi::ProcessAttribute::VforkWait),

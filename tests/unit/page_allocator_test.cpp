@@ -112,6 +112,31 @@ TEST_F(PageAllocatorTest, ASplitBlockIsFreedPageByPage) {
   EXPECT_TRUE(pages_.allocate(9, Prefer::Clean).has_value());
 }
 
+TEST_F(PageAllocatorTest, AMovedRegionGoesOnElsewhere) {
+  constexpr std::uint64_t head = 16 * page;
+  ASSERT_TRUE(add(10 * huge + head, 2 * huge - head));
+  const auto first = pages_.allocate(0, Prefer::Clean);
+  const auto second = pages_.allocate(3, Prefer::Clean);
+  ASSERT_TRUE(first.has_value() && second.has_value());
+  const std::uint64_t used = pages_.total_pages() - pages_.free_pages();
+  for (const std::uint64_t to : {3 * huge, 40 * huge}) {
+    std::vector<PageInfo> copy = metadata_.back();
+    const std::uint64_t from = to == 3 * huge ? 10 * huge : 3 * huge;
+    pages_.move_region(from, to, copy.data());
+    metadata_.back() = std::vector<PageInfo>(copy.size());  // the old place is not looked at any more
+    metadata_.push_back(std::move(copy));
+    EXPECT_FALSE(pages_.owns(from + head));
+    EXPECT_TRUE(pages_.owns(to + head));
+    EXPECT_EQ(pages_.total_pages() - pages_.free_pages(), used);
+  }
+  pages_.free(first->gpa + 30 * huge, 0);
+  pages_.free(second->gpa + 30 * huge, 3);
+  EXPECT_EQ(pages_.free_pages(), pages_.total_pages());
+  const auto whole = pages_.allocate(PageAllocator::max_order, Prefer::Clean);
+  ASSERT_TRUE(whole.has_value());
+  EXPECT_EQ(whole->gpa, 41 * huge);
+}
+
 TEST_F(PageAllocatorTest, RefusesBadRegions) {
   ASSERT_TRUE(add(4 * huge, huge));
   EXPECT_FALSE(add(4 * huge + 100 * page, page));
