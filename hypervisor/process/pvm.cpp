@@ -31,9 +31,13 @@ Pvm::~Pvm() {
   if (ledger_ != nullptr) {
     ledger_->detach();
   }
-  if (timers_ && service() != nullptr) {
+  if (service() == nullptr) {
+    return;
+  }
+  if (timers_) {
     service()->remove_timers(*timers_);
   }
+  service()->settle();
 }
 
 ServiceThread* Pvm::service() {
@@ -277,12 +281,17 @@ void Pvm::exit(ExitStatus status) {
 }
 
 void Pvm::vcpu_gone(std::uint32_t index) {
+  bool last = false;
+  {
+    const std::lock_guard lock(mutex_);
+    last = running_ == 1;
+  }
+  // Who waits for the pVM's end shall not wait for the service thread too.
   if (service() != nullptr) {
-    service()->remove_vcpu(services_, index);
+    last ? service()->remove_vcpus(services_) : service()->remove_vcpu(services_, index);
   }
   rusage used{};
   ::getrusage(RUSAGE_THREAD, &used);
-  bool last = false;
   {
     const std::lock_guard lock(mutex_);
     add_usage(ended_usage_, used);

@@ -170,6 +170,24 @@ void ServiceThread::remove_vcpu(const Services& services, std::uint32_t index) {
   }
 }
 
+void ServiceThread::remove_vcpus(const Services& services) {
+  const std::lock_guard lock(mutex_);
+  const auto removed = std::erase_if(watched_, [&](const Watched& w) { return w.services == &services; });
+  watched_count_.store(static_cast<std::uint32_t>(watched_.size()), std::memory_order_relaxed);
+  if (removed != 0) {
+    mark_removed();
+  }
+}
+
+void ServiceThread::settle() {
+  std::unique_lock lock(mutex_);
+  const std::uint64_t version = version_.load(std::memory_order_relaxed);
+  if (taken_version_ < version) {
+    ring();
+    taken_.wait(lock, [&] { return taken_version_ >= version; });
+  }
+}
+
 Result<void> ServiceThread::add_timers(TimerService& timers) {
   const std::lock_guard lock(mutex_);
   epoll_event event{.events = EPOLLIN, .data = {.u64 = reinterpret_cast<std::uint64_t>(&timers)}};
@@ -199,9 +217,14 @@ Result<void> ServiceThread::watch_once(int fd, std::function<void()> ready) {
   return {};
 }
 
-void ServiceThread::wait_until_taken(std::unique_lock<std::mutex>& lock) {
-  const std::uint64_t version = version_.fetch_add(1, std::memory_order_release) + 1;
+void ServiceThread::mark_removed() {
+  version_.fetch_add(1, std::memory_order_release);
   ring();
+}
+
+void ServiceThread::wait_until_taken(std::unique_lock<std::mutex>& lock) {
+  mark_removed();
+  const std::uint64_t version = version_.load(std::memory_order_relaxed);
   taken_.wait(lock, [&] { return taken_version_ >= version; });
 }
 

@@ -64,6 +64,10 @@ class ServiceThread {
   // Returns when the thread is done with the vCPU. Not on the service thread itself, nor with a lock held that the
   // signal sink takes.
   void remove_vcpu(const Services& services, std::uint32_t index);
+  // The same for the vCPUs of a pVM that has ended, without waiting: what it consists of must stay until settle().
+  void remove_vcpus(const Services& services);
+  // Returns when the thread is done with all that was removed so far.
+  void settle();
 
   // Starts dispatching the timers of a pVM; remove_timers returns when the thread has let go of them.
   Result<void> add_timers(TimerService& timers);
@@ -103,6 +107,7 @@ class ServiceThread {
   ServiceThread(const ServiceOptions& options, SignalSink on_signal, bool polls);
   Result<void> open_descriptors();
   void run();
+  void mark_removed();
   void wait_until_taken(std::unique_lock<std::mutex>& lock);
   void take_changes();
   bool serve_posted();

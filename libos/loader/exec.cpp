@@ -13,6 +13,7 @@
 #include "loader/open_program.hpp"
 #include "loader/stack.hpp"
 #include "mm/address_space.hpp"
+#include "mm/memory.hpp"
 #include "mm/heap.hpp"
 #include "process/borrowed_memory.hpp"
 #include "process/exit.hpp"
@@ -416,6 +417,7 @@ void leave_old_program(const StringList& arguments) {
   const u64 named = std::min<u64>(arguments.size, abi::command_size);
   std::memcpy(call_buffer() + fault_buffer_offset, arguments.text, named);
   host_call(abi::HostCall::Executed, CallKind::Blocking, fault_buffer_offset, named);
+  Memory::instance().begin_program();
   AddressSpace::instance().start(random);
   Process::instance().dumpable = 1;
   Process::instance().personality &= ~0x0400000u;  // READ_IMPLIES_EXEC belongs to an image

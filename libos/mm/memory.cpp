@@ -22,6 +22,8 @@ constexpr u64 kept_huge_blocks = 8;
 // What is copied at a fork costs less than a new generation, after which the same pages would be copied one by one.
 constexpr u64 most_copied_pages = 96;
 
+constexpr u64 program_memory = 8 << 20;
+
 alignas(Memory) u8 storage[sizeof(Memory)];
 bool constructed = false;
 
@@ -93,6 +95,27 @@ Memory::Pool* Memory::owner(u64 gpa) {
     }
   }
   return nullptr;
+}
+
+void Memory::begin_program() {
+  const Lock lock(mutex_);
+  if (pool_count_ == 1 && pools_[0]->gpa < abi::forked_memory_gpa) {
+    return;  // a program that never forked has such slots
+  }
+  Pool* pool = pool_count_ < max_pools ? heap_new<Pool>() : nullptr;
+  if (pool == nullptr) {
+    return;
+  }
+  const HostReply reply =
+      host_call_raw(static_cast<u32>(abi::HostCall::MemoryGrow), {{program_memory}, 0}, CallKind::Quick);
+  const auto gpa = static_cast<u64>(reply.result);
+  if (reply.result <= 0 || !map_linear(Gpa{gpa}, reply.extra[0]) || !add(*pool, gpa, reply.extra[0])) {
+    heap_delete(pool);
+    return;
+  }
+  pool->birth = sequence_;
+  pools_[pool_count_++] = pool;
+  older_unwritten_ = false;
 }
 
 bool Memory::grow(u64 size) {

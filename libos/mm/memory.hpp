@@ -36,6 +36,9 @@ class Memory {
   // of the parent's copied_slot().
   void start_in_child(u64 gpa, u64 size, bool copied);
 
+  // execve(2): a program that starts writes much in little time, which is what slots in large host pages are for.
+  void begin_program();
+
   // 2^order pages; nothing when the pVM's limit is reached. Content is unspecified, or zero.
   std::optional<Gpa> allocate(u8 order, Prefer prefer);
   std::optional<Gpa> allocate_zeroed(u8 order);
