@@ -179,6 +179,18 @@ Result<void> Vcpu::use_host_tsc() {
   return {};
 }
 
+Result<void> Vcpu::clear_events() {
+  const kvm_vcpu_events events{};
+  if (::ioctl(fd_.get(), KVM_SET_VCPU_EVENTS, &events) != 0) {
+    return Unexpected{system_error("KVM_SET_VCPU_EVENTS")};
+  }
+  const kvm_debugregs debug{};
+  if (::ioctl(fd_.get(), KVM_SET_DEBUGREGS, &debug) != 0) {
+    return Unexpected{system_error("KVM_SET_DEBUGREGS")};
+  }
+  return {};
+}
+
 Result<kvm_sregs> Vcpu::special_registers() {
   kvm_sregs registers{};
   if (::ioctl(fd_.get(), KVM_GET_SREGS, &registers) != 0) {

@@ -33,6 +33,8 @@ class Vcpu {
   Result<void> set_xcr0(std::uint64_t value);
   // Makes the guest read the host's TSC: KVM starts a VM's at zero where the processor can offset it.
   Result<void> use_host_tsc();
+  // Forgets exceptions and interrupts that were about to be delivered.
+  Result<void> clear_events();
   Result<kvm_sregs> special_registers();
   Result<void> set_special_registers(const kvm_sregs& registers);
   Result<kvm_regs> registers();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <kx/abi/memory_map.hpp>
 #include <utility>
 
@@ -71,13 +72,19 @@ GuestMemory::GuestMemory(std::shared_ptr<FamilyMemory> family, std::byte* reserv
   granules_ = reinterpret_cast<std::atomic<std::uint8_t>*>(reservation_ + reservation_size);
 }
 
+// One that is attached may only move when its pVM has ended; then renew() follows.
 GuestMemory::GuestMemory(GuestMemory&& other) noexcept
     : family_(std::move(other.family_)),
       reservation_(std::exchange(other.reservation_, nullptr)),
+      system_(std::exchange(other.system_, nullptr)),
       limit_(other.limit_),
-      granules_(other.granules_) {
-  // Only a memory that is not attached yet moves.
-  KX_VERIFY(other.system_ == nullptr);
+      granules_(other.granules_),
+      next_slot_(other.next_slot_),
+      free_slots_(std::move(other.free_slots_)),
+      ram_(std::move(other.ram_)),
+      ahead_(std::exchange(other.ahead_, std::nullopt)),
+      dead_slots_(std::move(other.dead_slots_)) {
+  KX_VERIFY(other.shared_.empty() && other.inherited_.empty());
 }
 
 GuestMemory::~GuestMemory() {
@@ -97,10 +104,58 @@ Result<void> GuestMemory::attach(kvm::Vm* vm, std::uint64_t first_size) {
   // write would cost a copy on write with the guest stopped, for each table.
   prefault_system(abi::boot_pml4_gpa, first_table_size);
   if (vm_ != nullptr) {
-    KX_TRY(vm_->set_slot(system_slot, abi::system_gpa, abi::system_size, system_, kvm::SlotAccess::ReadWrite));
+    KX_TRY(set_system_slot());
   }
   if (first_size != 0) {
     KX_TRY(grow(first_size));
+  }
+  return {};
+}
+
+Result<void> GuestMemory::set_system_slot() {
+  return vm_->set_slot(system_slot, abi::system_gpa, abi::system_size, system_, kvm::SlotAccess::ReadWrite);
+}
+
+Result<void> GuestMemory::renew(kvm::Vm& vm) {
+  const std::lock_guard lock(mutex_);
+  vm_ = &vm;
+  for (const std::uint32_t slot : dead_slots_) {
+    KX_TRY(vm_->delete_slot(slot));
+    free_slots_.push_back(slot);
+  }
+  dead_slots_.clear();
+  KX_TRY(keep_one_forked_slot());
+  // A shadow MMU remembers tables by their address: without the slot it forgets them all.
+  KX_TRY(vm_->delete_slot(system_slot));
+  std::memset(system_, 0, abi::boot_pml4_gpa);
+  if (::madvise(system_ + abi::boot_pml4_gpa, abi::system_size - abi::boot_pml4_gpa, MADV_DONTNEED) != 0) {
+    return Unexpected{system_error("madvise(MADV_DONTNEED)")};
+  }
+  prefault_system(abi::boot_pml4_gpa, first_table_size);
+  return set_system_slot();
+}
+
+// Of the RAM that was the pVM's own, one slot stays, with nothing in it.
+Result<void> GuestMemory::keep_one_forked_slot() {
+  for (auto mapped = ram_.begin(); mapped != ram_.end();) {
+    if (mapped->access == Readable) {
+      ++mapped;
+      continue;
+    }
+    const bool is_last_holder = mapped->extent.use_count() == 1;
+    if (!ahead_ && mapped->extent->kind() == Extent::Kind::ForkedRam && is_last_holder) {
+      ahead_ = std::move(*mapped);
+    } else {
+      KX_TRY(remove(*mapped));
+    }
+    mapped = ram_.erase(mapped);
+  }
+  if (ahead_) {
+    std::byte* const hva = ahead_->extent->hva();
+    if (::madvise(hva, ahead_->extent->size(), MADV_DONTNEED) != 0) {
+      return Unexpected{system_error("madvise(MADV_DONTNEED)")};
+    }
+    static_cast<void>(::madvise(hva, first_forked_size, MADV_POPULATE_WRITE));
   }
   return {};
 }
@@ -190,7 +245,8 @@ Result<void> GuestMemory::make_forked_ahead() {
   if (ahead_) {
     return {};
   }
-  if (ram_size() - std::min(forked_size_, forked_allowance) + abi::forked_slot_size > limit_) {
+  const std::uint64_t forked = forked_size_ + abi::forked_slot_size;
+  if (ram_size() + abi::forked_slot_size - std::min(forked, forked_allowance) > limit_) {
     return Unexpected{system_error_from(ENOMEM, "memory limit of the pVM reached")};
   }
   KX_TRY_ASSIGN(auto extent, family_->allocate(Extent::Kind::ForkedRam, abi::forked_slot_size));
@@ -203,7 +259,7 @@ Result<void> GuestMemory::make_forked_ahead() {
   return {};
 }
 
-Result<void> GuestMemory::inherit(const GuestMemory& parent, std::uint64_t except, std::shared_ptr<Snapshot> snapshot) {
+Result<void> GuestMemory::inherit(const GuestMemory& parent, Except except, std::shared_ptr<Snapshot> snapshot) {
   KX_TRY(inherit_ahead(parent, except));
   const std::scoped_lock lock(mutex_, parent.mutex_);
   inherited_ = parent.inherited_;
@@ -214,14 +270,15 @@ Result<void> GuestMemory::inherit(const GuestMemory& parent, std::uint64_t excep
 }
 
 // Makes `list` hold what `wanted` names, and nothing else of its kind: few differ from fork to fork.
-Result<void> GuestMemory::match(std::vector<Mapped>& list, const std::vector<Mapped>& wanted, std::uint64_t except,
+Result<void> GuestMemory::match(std::vector<Mapped>& list, const std::vector<Mapped>& wanted, Except except,
                                 Granule access) {
+  const auto left_out = [&](std::uint64_t gpa) { return std::find(except.begin(), except.end(), gpa) != except.end(); };
   const auto finds = [](const std::vector<Mapped>& in, std::uint64_t gpa) {
     return std::any_of(in.begin(), in.end(), [&](const Mapped& mapped) { return mapped.extent->gpa() == gpa; });
   };
   for (auto mapped = list.begin(); mapped != list.end();) {
     const std::uint64_t gpa = mapped->extent->gpa();
-    if (mapped->access == access && (gpa == except || !finds(wanted, gpa))) {
+    if (mapped->access == access && (left_out(gpa) || !finds(wanted, gpa))) {
       KX_TRY(remove(*mapped));
       mapped = list.erase(mapped);
     } else {
@@ -229,17 +286,17 @@ Result<void> GuestMemory::match(std::vector<Mapped>& list, const std::vector<Map
     }
   }
   for (const Mapped& mapped : wanted) {
-    if (mapped.extent->gpa() != except && !finds(list, mapped.extent->gpa())) {
+    if (!left_out(mapped.extent->gpa()) && !finds(list, mapped.extent->gpa())) {
       KX_TRY(add(list, mapped.extent, access));
     }
   }
   return {};
 }
 
-Result<void> GuestMemory::inherit_ahead(const GuestMemory& parent, std::uint64_t except) {
+Result<void> GuestMemory::inherit_ahead(const GuestMemory& parent, Except except) {
   const std::scoped_lock lock(mutex_, parent.mutex_);
   KX_TRY(match(ram_, parent.ram_, except, Readable));
-  return match(shared_, parent.shared_, 0, Writable);
+  return match(shared_, parent.shared_, {}, Writable);
 }
 
 Result<void> GuestMemory::forget_inherited() {
@@ -314,6 +371,10 @@ Result<void> GuestMemory::unmap_shared(Gpa start, std::uint64_t size) {
 
 void GuestMemory::unmap_all() {
   const std::lock_guard lock(mutex_);
+  for (const Mapped& mapped : shared_) {
+    dead_slots_.push_back(mapped.slot);
+    mark(*mapped.extent, None);
+  }
   shared_.clear();
   inherited_.clear();
 }

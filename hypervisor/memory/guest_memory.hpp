@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "hypervisor/error.hpp"
@@ -48,6 +49,11 @@ class GuestMemory {
   Result<void> attach(kvm::Vm* vm, std::uint64_t first_size);
   Result<void> attach(kvm::Vm& vm, std::uint64_t first_size) { return attach(&vm, first_size); }
 
+  // The memory of a pVM that has ended becomes that of another, in the same virtual machine, which is `vm` now: as
+  // after attach(vm, 0), but for inherited RAM, which stays until inherit_ahead(), and a slot for what is written after
+  // a fork, empty, if there was one.
+  Result<void> renew(kvm::Vm& vm);
+
   // Adds a RAM slot of at least `minimum` bytes; the size doubles from slot to slot.
   // Errors: ENOMEM when the pVM's limit is reached.
   Result<Slot> grow(std::uint64_t minimum);
@@ -56,11 +62,12 @@ class GuestMemory {
   Result<Slot> grow_forked();
   Result<void> make_forked_ahead();
 
-  // Maps, read-only and at the same addresses, all RAM that `parent` sees but the slot at `except` (0: none), and its
+  // Maps, read-only and at the same addresses, all RAM that `parent` sees but the slots at `except`, and its
   // shared file mappings as they are. Holds `snapshot` and what the parent itself inherited.
-  Result<void> inherit(const GuestMemory& parent, std::uint64_t except, std::shared_ptr<Snapshot> snapshot);
+  using Except = std::span<const std::uint64_t>;
+  Result<void> inherit(const GuestMemory& parent, Except except, std::shared_ptr<Snapshot> snapshot);
   // Maps the same for a child that is only to be: it must not run before inherit(), which then has little left to do.
-  Result<void> inherit_ahead(const GuestMemory& parent, std::uint64_t except);
+  Result<void> inherit_ahead(const GuestMemory& parent, Except except);
 
   // Lets go of all inherited RAM: the pVM's tables refer to none of it any more (execve(2)).
   Result<void> forget_inherited();
@@ -109,8 +116,9 @@ class GuestMemory {
   GuestMemory(std::shared_ptr<FamilyMemory> family, std::byte* reservation, std::uint64_t limit);
   Result<void> add(std::vector<Mapped>& list, std::shared_ptr<Extent> extent, Granule access);
   Result<void> remove(const Mapped& mapped);
-  Result<void> match(std::vector<Mapped>& list, const std::vector<Mapped>& wanted, std::uint64_t except,
-                     Granule access);
+  Result<void> match(std::vector<Mapped>& list, const std::vector<Mapped>& wanted, Except except, Granule access);
+  Result<void> set_system_slot();
+  Result<void> keep_one_forked_slot();
   Result<Slot> add_ram(Extent::Kind kind, std::uint64_t size);
   void mark(const Extent& extent, Granule access);
   [[nodiscard]] std::byte* find(std::uint64_t start, std::uint64_t size, Granule least) const;
@@ -131,7 +139,8 @@ class GuestMemory {
   std::vector<Mapped> ram_;      // own and inherited
   std::optional<Mapped> ahead_;  // a slot that the guest does not know of yet
   std::uint64_t forked_size_ = 0;
-  std::vector<Mapped> shared_;  // file mappings
+  std::vector<Mapped> shared_;             // file mappings
+  std::vector<std::uint32_t> dead_slots_;  // of file mappings that unmap_all() let go
   std::vector<std::shared_ptr<Snapshot>> inherited_;
 };
 

@@ -139,11 +139,7 @@ void Family::collect() {
       changed_.wait(lock);
       continue;
     }
-    std::vector<std::shared_ptr<Pvm>> dead = std::move(dead_);
-    dead_.clear();
-    lock.unlock();
-    dead.clear();
-    lock.lock();
+    bury(lock);
   }
 }
 

@@ -45,10 +45,10 @@ std::string command_line(const std::vector<std::string>& argv);
 // What the library OS asks for with HostCall::Fork; nothing of it is checked yet.
 struct ForkRequest {
   std::uint64_t rsp_gva = 0;
-  std::uint64_t except_gpa = 0;
+  std::vector<std::uint64_t> except;  // gpas of slots the child must not see; the first is written to next
   std::uint64_t arena_end_gpa = 0;
   std::uint64_t copied_head_size = 0;  // 0: no slot is copied
-  std::uint64_t flags = 0;  // abi::ForkFlags and the exit signal
+  std::uint64_t flags = 0;             // abi::ForkFlags and the exit signal
   std::uint32_t sequence = 0;
 };
 
@@ -136,6 +136,11 @@ class Family {
   // What the collector has to do about children made ahead, with the lock held but for the work itself. False: nothing.
   bool tend_unborn(std::unique_lock<std::mutex>& lock);
   std::shared_ptr<Pvm> make_ahead(Pvm& forker);
+  // The child that the virtual machine of a pVM that has ended becomes; null: it can become none.
+  std::shared_ptr<Pvm> renew(Pvm& dead);
+  Result<void> make_ready(Pvm& unborn, std::optional<kvm::Vcpu> used);
+  // Takes down what has ended, or makes children of it; with the lock held but for the work itself.
+  void bury(std::unique_lock<std::mutex>& lock);
   bool is_stale(const Unborn& each) const { return each.forker == last_forker_ && each.forks != forks_.load(); }
   Result<void> copy_state(Pvm& parent, Pvm& child, Gpa area, const ForkRequest& request);
   Result<std::shared_ptr<Pvm>> make_first_pvm(ProcessId pid);
@@ -166,7 +171,7 @@ class Family {
   std::vector<std::shared_ptr<Pvm>> dead_;
   std::vector<Unborn> unborn_;
   ProcessId last_forker_ = 0;  // who is to have children made ahead; 0: nobody
-  std::uint64_t next_except_ = 0;
+  std::vector<std::uint64_t> next_except_;
   std::unique_ptr<abi::Stats> ended_stats_;
   bool stopping_ = false;
   std::thread collector_;

@@ -154,13 +154,14 @@ Result<void> Family::copy_state(Pvm& parent, Pvm& child, Gpa area, const ForkReq
   copy_range(from, to, abi::cpuid_table_gpa, abi::cpuid_table_gpa + abi::page_size);
   SlotCopy copied;
   if (request.copied_head_size != 0) {
-    const std::byte* source = parent.memory().translate_ram(Gpa{request.except_gpa}, slot.size);
-    if (source == nullptr || request.except_gpa < abi::forked_memory_gpa || request.copied_head_size > slot.size ||
-        !is_aligned(request.except_gpa, abi::huge_page_size)) {
+    const std::uint64_t gpa = request.except.empty() ? 0 : request.except.front();
+    const std::byte* source = parent.memory().translate_ram(Gpa{gpa}, slot.size);
+    if (source == nullptr || gpa < abi::forked_memory_gpa || request.copied_head_size > slot.size ||
+        !is_aligned(gpa, abi::huge_page_size)) {
       return Unexpected{system_error_from(EFAULT, "fork: the slot to copy")};
     }
-    copied = SlotCopy(request.except_gpa, source, slot);
-    copied.copy(request.except_gpa, request.copied_head_size);
+    copied = SlotCopy(gpa, source, slot);
+    copied.copy(gpa, request.copied_head_size);
   }
   TableCopy(from, to, copied, (request.flags & abi::fork_waits) == 0).run();
 
@@ -201,6 +202,16 @@ Result<std::shared_ptr<Pvm>> Family::take_unborn(ProcessId forker) {
   return make_unborn();
 }
 
+// What a fork can find done: pages to copy to, of the library OS, its objects, page tables and the first vCPU; the vCPU
+// and its thread.
+Result<void> Family::make_ready(Pvm& unborn, std::optional<kvm::Vcpu> used) {
+  constexpr std::uint64_t copied_size = 512 << 10;
+  unborn.memory().prefault_system(abi::arena_gpa, copied_size);
+  unborn.memory().prefault_system(abi::boot_pml4_gpa, copied_size);
+  const EntryPoint entry{libos_.fork_resume_gva, 0, 0, abi::boot_pml4_gpa};
+  return unborn.make_vcpu_ahead(entry, std::move(used));
+}
+
 // Failures do not count: the fork itself will meet them. Null then.
 std::shared_ptr<Pvm> Family::make_ahead(Pvm& forker) {
   static_cast<void>(forker.memory().make_forked_ahead());
@@ -208,13 +219,44 @@ std::shared_ptr<Pvm> Family::make_ahead(Pvm& forker) {
   if (!child) {
     return nullptr;
   }
-  // The pages a fork copies to: of the library OS, its objects, page tables, the first vCPU.
-  constexpr std::uint64_t copied_size = 512 << 10;
-  (*child)->memory().prefault_system(abi::arena_gpa, copied_size);
-  (*child)->memory().prefault_system(abi::boot_pml4_gpa, copied_size);
-  const EntryPoint entry{libos_.fork_resume_gva, 0, 0, abi::boot_pml4_gpa};
-  static_cast<void>((*child)->make_vcpu_ahead(entry));
+  static_cast<void>(make_ready(**child, std::nullopt));
   return std::move(*child);
+}
+
+std::shared_ptr<Pvm> Family::renew(Pvm& dead) {
+  std::optional<Pvm::Remains> remains = dead.take_apart();
+  if (!remains) {
+    return nullptr;
+  }
+  const auto child = std::make_shared<Pvm>(*this, 0, std::move(remains->vm), std::move(remains->memory));
+  if (!child->memory().renew(child->vm()) || !load_libos(child->memory()) || !child->prepare() ||
+      !child->memory().make_forked_ahead() || !make_ready(*child, std::move(remains->vcpu))) {
+    return nullptr;
+  }
+  return child;
+}
+
+void Family::bury(std::unique_lock<std::mutex>& lock) {
+  constexpr std::size_t most_kept = 4;
+  std::shared_ptr<Pvm> dead = std::move(dead_.back());
+  dead_.pop_back();
+  const ProcessId forker = last_forker_;
+  const bool wanted = forker != 0 && !stopping_ && unborn_.size() < most_kept;
+  Unborn next{forker, forks_.load() - 1, nullptr};  // its slots are matched by tend_unborn()
+  lock.unlock();
+  if (wanted && dead.use_count() == 1) {
+    next.pvm = renew(*dead);
+  }
+  dead.reset();
+  lock.lock();
+  if (next.pvm == nullptr) {
+    return;
+  }
+  if (processes_.find(forker) != nullptr) {
+    unborn_.push_back(std::move(next));
+  } else {
+    dead_.push_back(std::move(next.pvm));
+  }
 }
 
 bool Family::tend_unborn(std::unique_lock<std::mutex>& lock) {
@@ -231,7 +273,7 @@ bool Family::tend_unborn(std::unique_lock<std::mutex>& lock) {
   } else if (unborn_.size() >= most_unborn) {
     return false;
   }
-  const std::uint64_t except = next_except_;
+  const std::vector<std::uint64_t> except = next_except_;
   next.forks = forks_.load();
   lock.unlock();
   if (const std::shared_ptr<Pvm> parent = processes_.find(forker); parent != nullptr) {
@@ -267,14 +309,15 @@ Result<ForkResult> Family::fork(Pvm& parent, std::uint32_t vcpu, const ForkReque
   KX_TRY_ASSIGN(std::shared_ptr<Pvm> child, take_unborn(parent.pid()));
   child->set_pid(result.pid);
 
-  result.slot_gpa = request.except_gpa;
-  if (request.except_gpa == 0) {
+  std::vector<std::uint64_t> except = request.except;
+  if (except.empty()) {
     KX_TRY_ASSIGN(const Slot slot, parent.memory().grow_forked());
-    result.slot_gpa = slot.gpa;
+    except.push_back(slot.gpa);
     result.slot_size = slot.size;
   }
-  KX_TRY(child->memory().inherit(parent.memory(), result.slot_gpa,
-                                 std::make_shared<Snapshot>(parent.ledger(), request.sequence)));
+  result.slot_gpa = except.front();
+  KX_TRY(
+      child->memory().inherit(parent.memory(), except, std::make_shared<Snapshot>(parent.ledger(), request.sequence)));
   KX_TRY(copy_state(parent, *child, forking->area(), request));
   child->handles().copy_from(parent.handles());
 
@@ -297,7 +340,7 @@ Result<ForkResult> Family::fork(Pvm& parent, std::uint32_t vcpu, const ForkReque
   start_collector();
   const std::lock_guard lock(mutex_);
   last_forker_ = parent.pid();
-  next_except_ = result.slot_gpa;  // most likely the next child is not to see it either
+  next_except_ = std::move(except);  // most likely the next child is not to see them either
   changed_.notify_all();
   return result;
 }

@@ -73,8 +73,18 @@ void stop_process(Pvm& pvm, int signal) {
 
 std::int64_t fork_process(CallContext& context, Call& call) {
   Pvm& pvm = *context.services.pvm;
-  const ForkRequest request{call.args[0], call.args[1], call.args[2],
-                            call.args[3], call.args[4], static_cast<std::uint32_t>(call.args[5])};
+  const std::uint64_t slots = call.args[1];
+  const std::byte* from =
+      slots <= abi::vcpu_call_buffer_size ? buffer_at(context, 0, slots * sizeof(std::uint64_t)) : nullptr;
+  if (from == nullptr) {
+    return -EFAULT;
+  }
+  std::vector<std::uint64_t> except(slots);
+  if (slots != 0) {
+    copy_once(except.data(), from, slots * sizeof(std::uint64_t));
+  }
+  const ForkRequest request{call.args[0], std::move(except), call.args[2],
+                            call.args[3], call.args[4],      static_cast<std::uint32_t>(call.args[5])};
   auto forked = pvm.family().fork(pvm, context.vcpu_index, request);
   if (!forked) {
     const int code = forked.error().errno_value;

@@ -65,11 +65,29 @@ abi::Inbox& Pvm::inbox() {
   return *reinterpret_cast<abi::Inbox*>(memory_.system() + abi::inbox_gpa);
 }
 
-Result<void> Pvm::make_vcpu_ahead(const EntryPoint& entry) {
-  KX_TRY_ASSIGN(auto made, vm_.create_vcpu(0));
-  KX_TRY(set_identity(made, family_.cpu()));
-  KX_TRY(set_initial_state(made, family_.libos(), Gpa{abi::vcpu0_gpa}, family_.cpu(), entry));
-  ahead_ = std::make_shared<VcpuThread>(*this, std::move(made), Gpa{abi::vcpu0_gpa}, 0);
+std::optional<Pvm::Remains> Pvm::take_apart() {
+  if (service() == nullptr || vcpus_.size() != 1 || ahead_ != nullptr || !vcpus_[0]->finished()) {
+    return std::nullopt;
+  }
+  if (timers_) {
+    service()->remove_timers(*timers_);
+    timers_.reset();
+  }
+  service()->settle();
+  ledger_->detach();
+  return Remains{std::move(vm_), vcpus_[0]->take_vcpu(), std::move(memory_)};
+}
+
+Result<void> Pvm::make_vcpu_ahead(const EntryPoint& entry, std::optional<kvm::Vcpu> used) {
+  if (used) {
+    KX_TRY(used->clear_events());
+  } else {
+    KX_TRY_ASSIGN(auto made, vm_.create_vcpu(0));
+    KX_TRY(set_identity(made, family_.cpu()));
+    used.emplace(std::move(made));
+  }
+  KX_TRY(set_initial_state(*used, family_.libos(), Gpa{abi::vcpu0_gpa}, family_.cpu(), entry));
+  ahead_ = std::make_shared<VcpuThread>(*this, std::move(*used), Gpa{abi::vcpu0_gpa}, 0);
   ahead_->start_waiting();
   return {};
 }

@@ -59,8 +59,17 @@ class Pvm : public JobControl {
   // With the system slot attached: makes clock, timers and mailboxes ready.
   Result<void> prepare();
 
-  // Makes the vCPU of the first thread ahead, to start at `entry` with the first area.
-  Result<void> make_vcpu_ahead(const EntryPoint& entry);
+  // What is left of a pVM that has ended, for another one: its virtual machine with its only vCPU, and its memory.
+  struct Remains {
+    kvm::Vm vm;
+    kvm::Vcpu vcpu;
+    GuestMemory memory;
+  };
+  // Nothing if it has more to it. Nobody else may know the pVM any more.
+  std::optional<Remains> take_apart();
+
+  // Makes the vCPU of the first thread ahead, to start at `entry` with the first area; or takes a used one for it.
+  Result<void> make_vcpu_ahead(const EntryPoint& entry, std::optional<kvm::Vcpu> used);
   // Gives a pVM that is not in the table yet its number.
   void set_pid(ProcessId pid);
 

@@ -53,6 +53,12 @@ void VcpuThread::start() {
 
 void VcpuThread::start_waiting() {
   thread_ = std::thread([this] {
+    // For a vCPU that another thread ran, KVM first waits until nobody can think of that one: not while a program
+    // waits.
+    const std::atomic_ref immediate_exit(vcpu_.state().immediate_exit);
+    immediate_exit.store(1);
+    static_cast<void>(vcpu_.run());
+    immediate_exit.store(0);
     order_.wait(Order::Wait);
     if (order_ == Order::End) {
       return;

@@ -74,7 +74,8 @@ class AddressSpace {
   // Freezes all private memory for a fork: what is written afterwards is copied first, until the child has ended.
   void freeze();
   // Moves pages out of slots that are nearly empty, so that forks can use those again. Before freeze().
-  void compact();
+  // `hard`: also out of such as are half empty.
+  void compact(bool hard);
   // In the child: what it does not inherit (madvise(2), mlock(2)) goes.
   void start_in_child();
 

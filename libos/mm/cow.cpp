@@ -34,10 +34,10 @@ void AddressSpace::freeze() {
   FlushBatch::flush_everything();
 }
 
-void AddressSpace::compact() {
+void AddressSpace::compact(bool hard) {
   const Lock lock(mutex_);
   Memory& memory = Memory::instance();
-  if (!memory.close_sparse_slots()) {
+  if (!memory.close_sparse_slots(hard)) {
     return;
   }
   // Found first and moved then: moving replaces the tables that are being looked through.

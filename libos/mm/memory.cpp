@@ -79,7 +79,7 @@ void Memory::start_in_child(u64 gpa, u64 size, bool copied) {
 // The metadata lies at the start of the region itself.
 bool Memory::add(Pool& pool, u64 gpa, u64 size) {
   const u64 metadata = align_up(PageAllocator::metadata_size(size), abi::page_size);
-  pool.gpa = pool.allocator.total_pages() == 0 ? gpa : 0;
+  pool.gpa = gpa;
   return pool.allocator.add_region(gpa + metadata, size - metadata, linear_pointer<void>(Gpa{gpa}));
 }
 
@@ -99,34 +99,27 @@ Memory::Pool* Memory::owner(u64 gpa) {
 
 void Memory::begin_program() {
   const Lock lock(mutex_);
-  if (pool_count_ == 1 && pools_[0]->gpa < abi::forked_memory_gpa) {
-    return;  // a program that never forked has such slots
+  if (pool_count_ > 1 || pools_[0]->gpa >= abi::forked_memory_gpa) {  // else it has such slots
+    static_cast<void>(grow(program_memory));
   }
+}
+
+// Adds a youngest pool of that many bytes or more.
+bool Memory::grow(u64 minimum) {
   Pool* pool = pool_count_ < max_pools ? heap_new<Pool>() : nullptr;
   if (pool == nullptr) {
-    return;
+    return false;
   }
-  const HostReply reply =
-      host_call_raw(static_cast<u32>(abi::HostCall::MemoryGrow), {{program_memory}, 0}, CallKind::Quick);
+  const HostReply reply = host_call_raw(static_cast<u32>(abi::HostCall::MemoryGrow), {{minimum}, 0}, CallKind::Quick);
   const auto gpa = static_cast<u64>(reply.result);
   if (reply.result <= 0 || !map_linear(Gpa{gpa}, reply.extra[0]) || !add(*pool, gpa, reply.extra[0])) {
     heap_delete(pool);
-    return;
+    return false;
   }
   pool->birth = sequence_;
   pools_[pool_count_++] = pool;
   older_unwritten_ = false;
-}
-
-bool Memory::grow(u64 size) {
-  const u64 wanted = align_up(size + size / 64 + (64 << 10), abi::huge_page_size);
-  const HostReply reply = host_call_raw(static_cast<u32>(abi::HostCall::MemoryGrow), {{wanted}, 0}, CallKind::Quick);
-  if (reply.result <= 0) {
-    return false;
-  }
-  const u64 gpa = static_cast<u64>(reply.result);
-  // The youngest pool is never frozen.
-  return map_linear(Gpa{gpa}, reply.extra[0]) && add(*pools_[pool_count_ - 1], gpa, reply.extra[0]);
+  return true;
 }
 
 std::optional<PageBlock> Memory::allocate_block(u8 order, Prefer prefer) {
@@ -138,7 +131,8 @@ std::optional<PageBlock> Memory::allocate_block(u8 order, Prefer prefer) {
       older_unwritten_ = older_unwritten_ && (!block || i == pool_count_);
     }
   }
-  if (!block && grow(abi::page_size << order)) {
+  const u64 size = abi::page_size << order;
+  if (!block && grow(align_up(size + size / 64 + (64 << 10), abi::huge_page_size))) {
     block = pools_[pool_count_ - 1]->allocator.allocate(order, prefer);
   }
   if (block) {
@@ -214,43 +208,46 @@ bool Memory::youngest_is_copyable() const {
          pool.allocator.total_pages() - pool.allocator.free_pages() <= most_copied_pages;
 }
 
-u64 Memory::copied_slot() {
+bool Memory::can_copy_slot() {
   const Lock lock(mutex_);
-  return older_unwritten_ && youngest_is_copyable() ? pools_[pool_count_ - 1]->gpa : 0;
+  return older_unwritten_ && youngest_is_copyable();
 }
 
 u64 Memory::copied_head_size() {
   return align_up(PageAllocator::metadata_size(abi::forked_slot_size), abi::page_size);
 }
 
-u64 Memory::spare_slot() {
-  const Lock lock(mutex_);
-  for (u32 i = pool_count_; i > 1; --i) {
-    const Pool& pool = *pools_[i - 1];
-    if (pool.gpa != 0 && pool.allocator.free_pages() == pool.allocator.total_pages() && !is_frozen(pool)) {
-      return pool.gpa;
-    }
-  }
-  return 0;
+bool Memory::is_spare(const Pool& pool) {
+  return pool.birth != 0 && pool.allocator.free_pages() == pool.allocator.total_pages() && !is_frozen(pool);
 }
 
-bool Memory::close_sparse_slots() {
-  constexpr u32 many = 8;
+u32 Memory::find_kept_slots(u64* gpas, bool copies) {
   const Lock lock(mutex_);
-  const auto is_sparse = [](const Pool& pool) {
+  u32 count = 0;
+  for (u32 i = pool_count_; i > 0; --i) {
+    Pool& pool = *pools_[i - 1];
+    pool.spare = copies ? pool.birth == sequence_ : is_spare(pool);
+    if (pool.spare) {
+      gpas[count++] = pool.gpa;
+    }
+  }
+  return count;
+}
+
+// Those that children read, too: they are free when those have ended. What is moved goes to the youngest first.
+bool Memory::close_sparse_slots(bool hard) {
+  const u32 many = hard ? 1 : 8;
+  const Lock lock(mutex_);
+  const auto is_sparse = [&](const Pool& pool) {
     const u64 total = pool.allocator.total_pages();
     const u64 used = total - pool.allocator.free_pages();
-    return pool.gpa != 0 && pool.birth != 0 && used != 0 && used < total / 4 && !is_frozen(pool);
+    return !is_youngest(pool) && pool.birth != 0 && used != 0 && used < total / (hard ? 2 : 4);
   };
-  u32 count = 0;
-  for (u32 i = 0; i < pool_count_; ++i) {
-    count += is_sparse(*pools_[i]) ? 1 : 0;
-  }
-  // The oldest pool takes what is moved.
-  if (count < many || is_frozen(*pools_[0])) {
+  const auto count = std::count_if(pools_, pools_ + pool_count_, [&](const Pool* pool) { return is_sparse(*pool); });
+  if (count < many) {
     return false;
   }
-  for (u32 i = 1; i < pool_count_; ++i) {
+  for (u32 i = 0; i < pool_count_; ++i) {
     pools_[i]->closed = is_sparse(*pools_[i]);
   }
   return true;
@@ -270,16 +267,19 @@ void Memory::open_slots() {
 }
 
 bool Memory::has_room_for_generation() {
-  if (spare_slot() != 0) {
-    return true;
-  }
   const Lock lock(mutex_);
-  return pool_count_ < max_pools;
+  return pool_count_ < max_pools ||
+         std::any_of(pools_, pools_ + pool_count_, [](const Pool* pool) { return is_spare(*pool); });
 }
 
 void Memory::begin_generation(u64 gpa, u64 size) {
   const Lock lock(mutex_);
   ++sequence_;
+  for (u32 i = 0; i < pool_count_; ++i) {
+    if (pools_[i]->spare) {
+      pools_[i]->birth = sequence_;
+    }
+  }
   Pool* pool = nullptr;
   for (u32 i = 1; i < pool_count_ && pool == nullptr; ++i) {
     if (pools_[i]->gpa == gpa) {

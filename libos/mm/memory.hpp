@@ -28,12 +28,14 @@ T* linear_pointer(Gpa gpa) {
 
 class Memory {
  public:
+  static constexpr u32 max_pools = 1024;
+
   static Memory& instance();
 
   // Takes over the first RAM slot, behind the `reserved` bytes that hold the arguments.
   void start(u64 gpa, u64 size, u64 reserved, u64 limit);
   // The same in a forked child, whose copy of this object describes its parent's memory. `copied`: the slot is a copy
-  // of the parent's copied_slot().
+  // of the parent's youngest.
   void start_in_child(u64 gpa, u64 size, bool copied);
 
   // execve(2): a program that starts writes much in little time, which is what slots in large host pages are for.
@@ -50,24 +52,26 @@ class Memory {
   // True if the page may be written: nobody but this pVM can see it.
   [[nodiscard]] bool is_private(Gpa gpa);
 
-  // The slot of which a child can be given a copy, or 0: the fork must begin a generation.
-  [[nodiscard]] u64 copied_slot();
+  // True if a child can be given a copy of the youngest slot; otherwise the fork must begin a generation.
+  [[nodiscard]] bool can_copy_slot();
   // Bytes at the start of that slot that belong to the child's copy, beside the program's pages.
   [[nodiscard]] static u64 copied_head_size();
-  // A pool that is wholly free, for what is written after the next fork, or 0. It must not be allocated from until
-  // begin_generation() names it.
-  [[nodiscard]] u64 spare_slot();
-  // Compaction. Every fork leaves a few pages behind in the slot it began. close_sparse_slots() picks the slots of
-  // which little is used, if there are many, and allocates nothing from them until open_slots(); is_closed() tells
+  // The slots that the next child must not see, the one that is written to next first, if there is one yet. With
+  // `copies`: the youngest, and what has been spare since this generation began. Else those that are wholly free: so
+  // they stay free for what is written while the child lives; they must not be allocated from until begin_generation().
+  u32 find_kept_slots(u64* gpas, bool copies);
+  // Compaction. Every generation leaves a few pages behind in the slot it began. close_sparse_slots() picks the slots
+  // of which little is used, if there are many, and allocates nothing from them until open_slots(); is_closed() tells
   // their pages, which are to be moved.
-  bool close_sparse_slots();
+  // `hard`: even one that is half used.
+  bool close_sparse_slots(bool hard);
   [[nodiscard]] bool is_closed(Gpa gpa);
   void open_slots();
 
   // False: no further fork can be made until children have ended.
   [[nodiscard]] bool has_room_for_generation();
   // A fork was made: what was allocated so far is frozen for as long as its child reads it. The slot at `gpa` is spare
-  // or new, and the child's to see neither.
+  // or new; the child sees neither it nor the other spare ones.
   void begin_generation(u64 gpa, u64 size);
   // Number of this generation: what is older may be read by the children of it.
   [[nodiscard]] u32 sequence() const { return sequence_; }
@@ -79,16 +83,16 @@ class Memory {
   struct Pool {
     PageAllocator allocator;
     u32 birth = 0;  // number of the fork after which it was made
-    u64 gpa = 0;    // of its only slot; 0 once it has more
+    u64 gpa = 0;    // of its slot
     bool closed = false;
+    bool spare = false;  // at the fork that is being made
   };
-  static constexpr u32 max_pools = 1024;
-
   [[nodiscard]] static bool is_frozen(const Pool& pool);
+  [[nodiscard]] static bool is_spare(const Pool& pool);
   [[nodiscard]] bool is_youngest(const Pool& pool) const { return &pool == pools_[pool_count_ - 1]; }
   [[nodiscard]] bool youngest_is_copyable() const;
   [[nodiscard]] Pool* owner(u64 gpa);
-  bool grow(u64 size);
+  bool grow(u64 minimum);
   static bool add(Pool& pool, u64 gpa, u64 size);
   static void give_back(PageAllocator& allocator);
   std::optional<PageBlock> allocate_block(u8 order, Prefer prefer);

@@ -28,18 +28,21 @@ namespace {
 alignas(64) u8 xstate[xstate_limit];
 u64 fs_base;
 
-// Fills the slot, and returns twice: in the parent with the hypervisor's answer, in the child with 0. `copied_slot`: of
-// Memory, or 0.
-HostReply make_child(const ForkOptions& options, u64 copied_slot) {
-  const Memory& memory = Memory::instance();
+// Fills the slot, and returns twice: in the parent with the hypervisor's answer, in the child with 0. `copies`: the
+// child is given a copy of the youngest slot.
+HostReply make_child(const ForkOptions& options, bool copies) {
+  Memory& memory = Memory::instance();
+  // SAFETY: the call buffer is aligned, and larger.
+  static_assert(Memory::max_pools * sizeof(u64) <= fault_buffer_offset);
+  auto* kept = reinterpret_cast<u64*>(call_buffer());
   abi::CallSlot& slot = vcpu_page().call;
   slot.number = static_cast<u32>(abi::HostCall::Fork);
-  slot.args[1] = copied_slot != 0 ? copied_slot : Memory::instance().spare_slot();
+  slot.args[1] = memory.find_kept_slots(kept, copies);
   slot.args[2] = Arena::instance().high_gpa();
-  slot.args[3] = copied_slot != 0 ? Memory::copied_head_size() : 0;
+  slot.args[3] = copies ? Memory::copied_head_size() : 0;
   slot.args[4] = options.exit_signal | (options.of_parent ? u64{abi::fork_of_parent} : 0) |
                  (options.waits ? u64{abi::fork_waits} : 0);
-  slot.args[5] = memory.sequence() + (copied_slot != 0 ? 0 : 1);
+  slot.args[5] = memory.sequence() + (copies ? 0 : 1);
   kx_fork_exit(&slot.args[0]);
   return {slot.result, {slot.extra[0], slot.extra[1]}};
 }
@@ -100,10 +103,9 @@ i64 fork_process(const ForkOptions& options, Context& caller) {
     if ((std::atomic_ref(vcpu_page().pending).load(std::memory_order_seq_cst) & abi::pending_inbox) != 0) {
       return restart_always;
     }
-    const u64 copied_slot = Memory::instance().copied_slot();
-    begins_generation = copied_slot == 0;
+    begins_generation = !Memory::instance().can_copy_slot();
     if (begins_generation) {
-      AddressSpace::instance().compact();
+      AddressSpace::instance().compact(false);
       if (!Memory::instance().has_room_for_generation()) {
         return -EAGAIN;
       }
@@ -112,7 +114,12 @@ i64 fork_process(const ForkOptions& options, Context& caller) {
     Process::instance().has_relatives = true;
     capture_xstate(xstate);
     fs_base = read_fs_base();
-    const HostReply reply = make_child(options, copied_slot);
+    HostReply reply = make_child(options, !begins_generation);
+    if (reply.result == -ENOMEM && begins_generation) {
+      // There is room for no further slot: one may become free.
+      AddressSpace::instance().compact(true);
+      reply = make_child(options, false);
+    }
     if (reply.result < 0) {
       return reply.result;
     }

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <array>
 #include <kx/abi/memory_map.hpp>
 #include <utility>
 
@@ -91,7 +92,7 @@ TEST(GuestMemoryFork, AChildReadsWhatItInheritsAndWritesOnlyItsOwn) {
   {
     GuestMemory child = std::move(*GuestMemory::create(family, 64 << 20));
     ASSERT_TRUE(child.attach(nullptr, 0));
-    ASSERT_TRUE(child.inherit(parent, kept.gpa, std::make_shared<Snapshot>(ledger, 3)));
+    ASSERT_TRUE(child.inherit(parent, std::array{kept.gpa}, std::make_shared<Snapshot>(ledger, 3)));
     EXPECT_EQ(newest, 3u);
     EXPECT_EQ(child.translate(frozen, 1), nullptr);
     EXPECT_EQ(child.translate_ram(frozen, 1), nullptr);

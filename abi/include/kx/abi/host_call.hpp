@@ -11,7 +11,7 @@
 
 namespace kx::abi {
 
-inline constexpr std::uint32_t abi_version = 1;
+inline constexpr std::uint32_t abi_version = 2;
 inline constexpr std::uint64_t boot_magic = 0x3158'4e49'4c59'4bull;  // "KYLINX1"
 
 // Numbers below this are Linux system calls, marshalled by their shape.
@@ -59,10 +59,11 @@ enum class HostCall : std::uint32_t {
   OutOfMemory,             // (): the program needs a page and there is none; the pVM ends
   RefillInbox,             // (): moves waiting signals into the inbox
   NewThreadId,             // () -> a number no process or thread of the family has
-  Fork,        // (stack pointer, gpa of the slot the child must not see or 0 for a new one, end of the used arena,
-               //   0 or bytes at the start of that slot that are copied to the child's own, as are the program's
-               //   pages in it, ForkFlags | exit signal, number of the fork) -> pid, in the child 0; extra[0] = gpa
-               //   and extra[1] = size of the slot for what is written from now on
+  Fork,        // (stack pointer, count of slots the child must not see, end of the used arena, 0 or bytes at the
+               //   start of the first of them that are copied to the child's own, as are the program's pages in it,
+               //   ForkFlags | exit signal, number of the fork) -> pid, in the child 0; extra[0] = gpa and extra[1] =
+               //   size of the slot for what is written from now on. The call buffer begins with the gpas of those
+               //   slots; the first is written to next, or a new one is made.
   Wait,        // (WaitKind, id, options of waitid(2), offset of WaitResult) -> pid or 0
   Kill,        // (target of kill(2), signal, si_code, value) -> 0; extra[0] = 1: the caller is meant too, and
                //   has not been told
