@@ -36,7 +36,8 @@ HostReply make_child(const ForkOptions& options) {
   slot.args[2] = Arena::instance().high_gpa();
   slot.args[3] = fs_base;
   slot.args[4] = options.exit_signal | (options.of_parent ? u64{abi::fork_of_parent} : 0) |
-                 (options.waits ? u64{abi::fork_waits} : 0);
+                 (options.waits ? u64{abi::fork_waits} : 0) |
+                 (options.child_file != nullptr ? u64{abi::fork_opens} : 0);
   slot.args[5] = Memory::instance().next_sequence();
   kx_fork_exit(&slot.args[0]);
   return {slot.result, {slot.extra[0], slot.extra[1]}};
@@ -61,6 +62,9 @@ void start_child(const ForkOptions& options, const HostReply& reply, Context& co
   self.in_futex_wait = false;
   forget_futex_waiters();
   FdTable::instance().start_in_child();
+  if (options.child_file != nullptr && FdTable::instance().get(options.child_fd).get() == options.child_file) {
+    FdTable::instance().close(options.child_fd);
+  }
   Timers::instance().forget_all();
   Signals::instance().start_in_child(self, options.clear_handlers);
 
@@ -116,7 +120,10 @@ i64 fork_process(const ForkOptions& options, Context& caller) {
     // freeze.
     Memory::instance().begin_generation(reply.extra[0], reply.extra[1]);
     AddressSpace::instance().freeze();
-    pid = reply.result;
+    pid = reply.result & UINT32_MAX;
+    if (options.child_file != nullptr) {
+      options.child_file->replace_handle(static_cast<u64>(reply.result) >> 32);
+    }
   }
   restart_futex_waits();
   if (options.waits) {
