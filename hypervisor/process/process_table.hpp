@@ -1,6 +1,6 @@
 // The processes of a family: who exists, whose child it is, in which group and session, and how it ended.
 //
-// Lock order: the table's lock, then that of a Pvm. No Pvm calls the table with its own lock held.
+// Lock order: the table's lock, then that of a Pvm or of the watches. No Pvm calls the table with its own lock held.
 #pragma once
 
 #include <sys/resource.h>

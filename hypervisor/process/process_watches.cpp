@@ -36,6 +36,9 @@ std::int64_t ProcessWatches::open(const ProcessReference& process, Stage stage, 
   }
   reader.reset(ends[0]);
   UniqueFd writer(ends[1]);
+  // One page: pipes of ordinary size are counted, and a user who has many gets small ones (pipe(7)).
+  constexpr int smallest = 4096;
+  static_cast<void>(::fcntl(writer.get(), F_SETPIPE_SZ, smallest));
   struct stat status {};
   if ((nonblocking && ::fcntl(reader.get(), F_SETFL, O_NONBLOCK) != 0) || !status_of_pipe(reader.get(), status)) {
     return -errno;

@@ -67,7 +67,8 @@ std::int64_t ProcessTable::look(Process& caller, const WaitRequest& request, Wai
     if (child.parent != caller.pid || !is_wanted(child, request)) {
       continue;
     }
-    any = true;
+    // There is nothing to wait for any more if only stops were asked for.
+    any = any || child.state != State::Zombie || (request.options & WEXITED) != 0;
     const ProcessId found = pid;
     if (report_state(caller, child, request, report)) {
       return found;
