@@ -12,8 +12,8 @@ inline constexpr u64 handle_to_come = ~0ull;
 // `flags`: O_NONBLOCK or 0. 0 or -errno.
 i64 open_process_file(i32 pid, u32 flags, FileRef& file);
 
-// Of a handle that the hypervisor has made already; handle_to_come: it comes later, by OpenFile::replace_handle. Null if
-// there is no memory.
+// Of a handle that the hypervisor has made already; handle_to_come: it comes later, by OpenFile::replace_handle. Null
+// if there is no memory.
 OpenFile* describe_process_handle(u64 handle);
 
 // The number of the process behind a handle; -ESRCH once it has been waited for, -EBADF if the handle is another one.
