@@ -28,6 +28,7 @@
 #include <string>
 
 #include "hypervisor/ipc/family_ipc.hpp"
+#include "hypervisor/process/process_watches.hpp"
 #include "hypervisor/services/host_calls.hpp"
 #include "hypervisor/services/timers.hpp"
 #include "hypervisor/vcpu/interruptible.hpp"
@@ -103,6 +104,10 @@ struct Target {
     KX_VERIFY(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
     add(pair[0]), add(pair[1]);
     add(::eventfd(1, EFD_CLOEXEC));
+    UniqueFd of_process;
+    KX_VERIFY(watches.open({5, 50}, ProcessWatches::Stage::Running, false, of_process) == 0);
+    handles.add(std::move(of_process), ProcessReference{5, 50});
+    services.watches = &watches;
     services.timers = &timers;
     services.ipc = &ipc;
   }
@@ -118,6 +123,7 @@ struct Target {
   Clock clock;
   TimerService timers = std::move(*TimerService::create([](std::uint32_t, std::uint64_t) {}));
   FamilyIpc ipc{16 << 20};
+  ProcessWatches watches;
   Services services{memory, handles, clock};
 };
 

@@ -55,6 +55,7 @@ struct ForkRequest {
 // What it is answered.
 struct ForkResult {
   ProcessId pid = 0;
+  std::int32_t handle = 0;     // of the child, if the parent asked for one
   std::uint64_t slot_gpa = 0;  // of the parent's
   std::uint64_t slot_size = 0;
 };
@@ -142,6 +143,8 @@ class Family {
   // Takes down what has ended, or makes children of it; with the lock held but for the work itself.
   void bury(std::unique_lock<std::mutex>& lock);
   bool is_stale(const Unborn& each) const { return each.forker == last_forker_ && each.forks != forks_.load(); }
+  // Makes the parent's handle of a child that does not run yet.
+  Result<std::int32_t> open_child(Pvm& parent, ProcessId child);
   Result<void> copy_state(Pvm& parent, Pvm& child, Gpa area, const ForkRequest& request);
   Result<std::shared_ptr<Pvm>> make_first_pvm(ProcessId pid);
   void start_collector();

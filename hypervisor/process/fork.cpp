@@ -298,6 +298,19 @@ bool Family::tend_unborn(std::unique_lock<std::mutex>& lock) {
   return true;
 }
 
+Result<std::int32_t> Family::open_child(Pvm& parent, ProcessId child) {
+  UniqueFd fd;
+  ProcessReference process;
+  if (const std::int64_t error = processes_.watch(child, false, fd, process); error != 0) {
+    return Unexpected{system_error_from(static_cast<int>(-error), "fork: a descriptor of the child")};
+  }
+  const std::int32_t handle = parent.handles().add(std::move(fd), process);
+  if (handle < 0) {
+    return Unexpected{system_error_from(EMFILE, "fork: a descriptor of the child")};
+  }
+  return handle;
+}
+
 Result<ForkResult> Family::fork(Pvm& parent, std::uint32_t vcpu, const ForkRequest& request) {
   const auto forking = parent.vcpu(vcpu);
   KX_VERIFY(forking != nullptr);
@@ -330,10 +343,24 @@ Result<ForkResult> Family::fork(Pvm& parent, std::uint32_t vcpu, const ForkReque
   KX_TRY(processes_.add_child(result.pid, parent.pid(), parent_id,
                               static_cast<int>(request.flags & abi::fork_signal_mask), waits, child));
   ipc_.process_forked(parent.pid(), result.pid);
-  const EntryPoint entry{libos_.fork_resume_gva, request.rsp_gva, 0, abi::boot_pml4_gpa};
-  if (auto started = child->start_vcpu(forking->area(), entry); !started) {
+  const auto take_back = [&] {
     processes_.remove(result.pid);
     ipc_.process_gone(result.pid);
+  };
+  if ((request.flags & abi::fork_opens) != 0) {
+    auto handle = open_child(parent, result.pid);
+    if (!handle) {
+      take_back();
+      return Unexpected{std::move(handle).error()};
+    }
+    result.handle = *handle;
+  }
+  const EntryPoint entry{libos_.fork_resume_gva, request.rsp_gva, 0, abi::boot_pml4_gpa};
+  if (auto started = child->start_vcpu(forking->area(), entry); !started) {
+    take_back();
+    if ((request.flags & abi::fork_opens) != 0) {
+      parent.handles().remove(static_cast<std::uint64_t>(result.handle));
+    }
     return Unexpected{std::move(started).error()};
   }
   forks_.fetch_add(1, std::memory_order_relaxed);

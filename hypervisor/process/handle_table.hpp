@@ -5,11 +5,19 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "hypervisor/unique_fd.hpp"
 
 namespace kx::hv {
+
+// A process for good: another one that gets its number has another serial number.
+struct ProcessReference {
+  std::int32_t pid = 0;
+  std::uint64_t serial = 0;
+  bool operator==(const ProcessReference&) const = default;
+};
 
 class HandleTable {
  public:
@@ -17,10 +25,15 @@ class HandleTable {
 
   static constexpr std::size_t max_handles = 1 << 20;
 
-  // Takes ownership of `fd`; the handle, or -1 when the table is full.
-  std::int32_t add(UniqueFd fd);
-  // Null when there is no such handle.
+  // Takes ownership of `fd`; the handle, or -1 when the table is full. One that stands for a process (pidfd_open(2))
+  // can be waited for and passed on, and nothing else: relatives share it.
+  std::int32_t add(UniqueFd fd, std::optional<ProcessReference> process = std::nullopt);
+  // Null when there is no such handle, or it stands for a process.
   [[nodiscard]] File get(std::uint64_t handle) const;
+  // The same, of any kind.
+  [[nodiscard]] File get_to_wait(std::uint64_t handle) const;
+  // The process that a handle stands for.
+  [[nodiscard]] std::optional<ProcessReference> process_of(std::uint64_t handle) const;
   // False when there is no such handle.
   bool remove(std::uint64_t handle);
   [[nodiscard]] std::size_t count() const;
@@ -29,8 +42,13 @@ class HandleTable {
   void clear();
 
  private:
+  struct Entry {
+    File file;
+    std::optional<ProcessReference> process;
+  };
+
   mutable std::mutex mutex_;
-  std::vector<File> files_;
+  std::vector<Entry> entries_;
   std::vector<std::int32_t> free_;
 };
 

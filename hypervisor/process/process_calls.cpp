@@ -1,4 +1,5 @@
 // Host calls about the pVM itself: its end, its threads, its reports.
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -88,11 +89,34 @@ std::int64_t fork_process(CallContext& context, Call& call) {
   auto forked = pvm.family().fork(pvm, context.vcpu_index, request);
   if (!forked) {
     const int code = forked.error().errno_value;
-    return code == ENOMEM ? -ENOMEM : -EAGAIN;
+    return code == ENOMEM || code == EMFILE || code == ENFILE ? -code : -EAGAIN;
   }
   call.extra[0] = forked->slot_gpa;
   call.extra[1] = forked->slot_size;
-  return forked->pid;
+  return forked->pid | std::int64_t{forked->handle} << 32;
+}
+
+// Whether waits for the process behind a handle do not wait (PIDFD_NONBLOCK, pidfd_open(2)).
+bool is_nonblocking(const CallContext& context, std::uint64_t handle) {
+  const HandleTable::File file = context.services.handles.get_to_wait(handle);
+  return file != nullptr && (::fcntl(file->get(), F_GETFL) & O_NONBLOCK) != 0;
+}
+
+// 0, or -EBADF if a wait for a handle names none that stands for a process.
+std::int64_t name_process(const CallContext& context, const Call& call, WaitRequest& request) {
+  if (static_cast<abi::WaitKind>(call.args[0]) != abi::WaitKind::Handle) {
+    request.kind = static_cast<WaitRequest::Kind>(call.args[0]);
+    request.id = static_cast<ProcessId>(call.args[1]);
+    return 0;
+  }
+  const auto process = context.services.handles.process_of(call.args[1]);
+  if (!process) {
+    return -EBADF;
+  }
+  request.kind = WaitRequest::Kind::Process;
+  request.id = process->pid;
+  request.serial = process->serial;
+  return 0;
 }
 
 std::int64_t wait_for_child(CallContext& context, const Call& call) {
@@ -100,12 +124,18 @@ std::int64_t wait_for_child(CallContext& context, const Call& call) {
     return -EINVAL;
   }
   Pvm& pvm = *context.services.pvm;
-  const WaitRequest request{static_cast<WaitRequest::Kind>(call.args[0]), static_cast<ProcessId>(call.args[1]),
-                            static_cast<std::uint32_t>(call.args[2])};
+  WaitRequest request;
+  if (const std::int64_t error = name_process(context, call, request); error != 0) {
+    return error;
+  }
+  request.options = static_cast<std::uint32_t>(call.args[2]);
+  const bool nonblocking = request.serial != 0 && is_nonblocking(context, call.args[1]);
+  const bool asks_again = nonblocking && (request.options & WNOHANG) == 0;
+  request.options |= nonblocking ? WNOHANG : 0;
   WaitReport report;
   const std::int64_t found = pvm.family().processes().wait(context, pvm.pid(), request, report);
   if (found <= 0) {
-    return found;
+    return found == 0 && asks_again ? -EAGAIN : found;
   }
   abi::WaitResult result{report.pid, report.status, report.uid, 0, {}};
   static_assert(sizeof result.usage == sizeof report.usage);
@@ -115,15 +145,42 @@ std::int64_t wait_for_child(CallContext& context, const Call& call) {
 
 std::int64_t send_signal(const CallContext& context, Call& call) {
   Pvm& pvm = *context.services.pvm;
+  ProcessTable& processes = pvm.family().processes();
+  const auto signal = static_cast<int>(call.args[1]), code = static_cast<int>(call.args[2]);
   bool includes_sender = false;
-  const std::int64_t result =
-      pvm.family().processes().kill(pvm.pid(), static_cast<std::int32_t>(call.args[0]), static_cast<int>(call.args[1]),
-                                    static_cast<int>(call.args[2]), call.args[3], includes_sender);
+  std::int64_t result = -EINVAL;
+  if (call.args[4] == static_cast<std::uint64_t>(abi::KillTarget::Number)) {
+    const auto target = static_cast<std::int32_t>(call.args[0]);
+    result = processes.kill(pvm.pid(), target, signal, code, call.args[3], includes_sender);
+  } else if (call.args[4] == static_cast<std::uint64_t>(abi::KillTarget::Handle)) {
+    const auto process = context.services.handles.process_of(call.args[0]);
+    result = process ? processes.kill(pvm.pid(), *process, signal, code, call.args[3], includes_sender) : -EBADF;
+  }
   call.extra[0] = includes_sender ? 1 : 0;
   return result;
 }
 
-std::int64_t get_attribute(const CallContext& context, const Call& call) {
+std::int64_t open_process(const CallContext& context, const Call& call) {
+  if ((call.args[1] & ~std::uint64_t{O_NONBLOCK}) != 0) {
+    return -EINVAL;
+  }
+  UniqueFd fd;
+  ProcessReference process;
+  const std::int64_t result = context.services.pvm->family().processes().watch(static_cast<ProcessId>(call.args[0]),
+                                                                               call.args[1] != 0, fd, process);
+  return result != 0 ? result : add_handle(context, fd.release(), process);
+}
+
+std::int64_t process_of_handle(const CallContext& context, std::uint64_t handle, std::uint64_t& serial) {
+  const auto process = context.services.handles.process_of(handle);
+  if (!process) {
+    return -EBADF;
+  }
+  serial = process->serial;
+  return context.services.pvm->family().processes().exists(*process) ? process->pid : -ESRCH;
+}
+
+std::int64_t get_attribute(const CallContext& context, Call& call) {
   Pvm& pvm = *context.services.pvm;
   ProcessTable& processes = pvm.family().processes();
   const auto pid = static_cast<ProcessId>(call.args[1]);
@@ -140,6 +197,8 @@ std::int64_t get_attribute(const CallContext& context, const Call& call) {
       }
       processes.wait_for_vfork(pvm, pid);
       return 0;
+    case abi::ProcessAttribute::OfHandle:
+      return process_of_handle(context, call.args[1], call.extra[0]);
     case abi::ProcessAttribute::ChildrenUsage: {
       rusage usage{};
       processes.change(pvm.pid(), [&](const ProcessTable::Process& self) { usage = self.children_usage; });
@@ -253,6 +312,8 @@ std::optional<std::int64_t> serve_process_call(CallContext& context, abi::HostCa
       return get_attribute(context, call);
     case abi::HostCall::ProcessSet:
       return set_attribute(context, call);
+    case abi::HostCall::ProcessOpen:
+      return open_process(context, call);
     case abi::HostCall::VforkWrite:
       return keep_message(context, call);
     case abi::HostCall::VforkRead:

@@ -52,6 +52,7 @@ Result<void> ProcessTable::add_root(ProcessId pid, ProcessId group, ProcessId se
   }
   Process& process = processes_[pid];
   process.pid = pid;
+  process.serial = ++last_serial_;
   process.parent = init_process;
   process.group = group;
   process.session = session;
@@ -79,6 +80,7 @@ Result<void> ProcessTable::add_child(ProcessId pid, ProcessId forker, ProcessId 
   }
   Process child;
   child.pid = pid;
+  child.serial = ++last_serial_;
   child.parent = parent;
   child.group = from->group;
   child.session = from->session;
@@ -107,7 +109,7 @@ void ProcessTable::remove(ProcessId pid) {
   const std::lock_guard lock(mutex_);
   if (Process* process = find_locked(pid); process != nullptr) {
     released = std::move(process->pvm);
-    processes_.erase(pid);
+    forget(pid);
   }
 }
 
@@ -253,7 +255,7 @@ void ProcessTable::adopt_children(const Process& dead) {
     }
   }
   for (const ProcessId pid : forgotten) {
-    processes_.erase(pid);
+    forget(pid);
   }
 }
 
@@ -321,9 +323,10 @@ void ProcessTable::ended(ProcessId pid, std::int32_t status, const rusage& usage
   const Process* parent = find_locked(process->parent);
   const bool vanishes = parent == nullptr || (parent->auto_reap && process->exit_signal == SIGCHLD);
   const int code = WIFSIGNALED(status) ? CLD_KILLED : CLD_EXITED;
+  watches_.ended(process->reference());
   tell_parent(*process, code, WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
   if (vanishes) {
-    processes_.erase(pid);
+    forget(pid);
   }
 }
 
@@ -354,6 +357,17 @@ void ProcessTable::executed(ProcessId pid, std::string command) {
 std::int64_t ProcessTable::kill(ProcessId sender, std::int64_t target, int signal, int code, std::uint64_t value,
                                 bool& includes_sender) {
   const std::lock_guard lock(mutex_);
+  return kill_locked(sender, target, signal, code, value, includes_sender);
+}
+
+std::int64_t ProcessTable::kill(ProcessId sender, const ProcessReference& target, int signal, int code,
+                                std::uint64_t value, bool& includes_sender) {
+  const std::lock_guard lock(mutex_);
+  return exists_locked(target) ? kill_locked(sender, target.pid, signal, code, value, includes_sender) : -ESRCH;
+}
+
+std::int64_t ProcessTable::kill_locked(ProcessId sender, std::int64_t target, int signal, int code, std::uint64_t value,
+                                       bool& includes_sender) {
   const Process* self = find_locked(sender);
   if (self == nullptr) {
     return -ESRCH;
@@ -474,6 +488,35 @@ bool ProcessTable::group_exists(ProcessId group, ProcessId session) {
   const std::lock_guard lock(mutex_);
   return std::any_of(processes_.begin(), processes_.end(),
                      [&](const auto& entry) { return entry.second.group == group && entry.second.session == session; });
+}
+
+// Process 1 is not in the table, and never ends.
+std::int64_t ProcessTable::watch(ProcessId pid, bool nonblocking, UniqueFd& fd, ProcessReference& process) {
+  const std::lock_guard lock(mutex_);
+  const Process* found = find_locked(pid);
+  if (found == nullptr && pid != init_process) {
+    return -ESRCH;
+  }
+  process = found != nullptr ? found->reference() : ProcessReference{init_process, 0};
+  const bool ended = found != nullptr && found->state == State::Zombie;
+  return watches_.open(process, ended ? ProcessWatches::Stage::Ended : ProcessWatches::Stage::Running, nonblocking, fd);
+}
+
+bool ProcessTable::exists(const ProcessReference& process) {
+  const std::lock_guard lock(mutex_);
+  return exists_locked(process);
+}
+
+bool ProcessTable::exists_locked(const ProcessReference& process) {
+  const Process* found = find_locked(process.pid);
+  return found != nullptr ? found->serial == process.serial : process.pid == init_process;
+}
+
+void ProcessTable::forget(ProcessId pid) {
+  if (const auto found = processes_.find(pid); found != processes_.end()) {
+    watches_.gone(found->second.reference());
+    processes_.erase(found);
+  }
 }
 
 bool ProcessTable::change(ProcessId pid, const std::function<void(Process&)>& change) {

@@ -1,6 +1,6 @@
 // The processes of a family: who exists, whose child it is, in which group and session, and how it ended.
 //
-// Lock order: the table's lock, then that of a Pvm. No Pvm calls the table with its own lock held.
+// Lock order: the table's lock, then that of a Pvm or of the watches. No Pvm calls the table with its own lock held.
 #pragma once
 
 #include <sys/resource.h>
@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "hypervisor/error.hpp"
+#include "hypervisor/process/process_watches.hpp"
 
 namespace kx::hv {
 
@@ -45,6 +46,7 @@ struct WaitRequest {
   Kind kind = Kind::Any;
   ProcessId id = 0;
   std::uint32_t options = 0;  // of waitid(2)
+  std::uint64_t serial = 0;   // of the process; 0: whoever has the number
 };
 
 class ProcessTable {
@@ -56,6 +58,7 @@ class ProcessTable {
 
   struct Process {
     ProcessId pid = 0;
+    std::uint64_t serial = 0;  // no other process of the family ever has it
     ProcessId parent = 0;
     ProcessId group = 0;
     ProcessId session = 0;
@@ -76,6 +79,7 @@ class ProcessTable {
     rusage children_usage{};   // of the children that were waited for
     std::string command;       // as the guest says: its arguments with spaces between them
     std::shared_ptr<Pvm> pvm;  // null once it has ended
+    [[nodiscard]] ProcessReference reference() const { return {pid, serial}; }
   };
 
   explicit ProcessTable(std::size_t limit) : limit_(limit) {}
@@ -112,6 +116,9 @@ class ProcessTable {
   // kill(2) by `sender`. Sets `includes_sender` instead of posting to it. 0 or -errno.
   std::int64_t kill(ProcessId sender, std::int64_t target, int signal, int code, std::uint64_t value,
                     bool& includes_sender);
+  // pidfd_send_signal(2): the same to one process, which is not mistaken for another with its number.
+  std::int64_t kill(ProcessId sender, const ProcessReference& target, int signal, int code, std::uint64_t value,
+                    bool& includes_sender);
   // A signal of the terminal or of whoever sent it to kx.
   void signal_group(ProcessId group, int signal, int code);
   void signal_process(ProcessId pid, int signal, int code);
@@ -123,6 +130,12 @@ class ProcessTable {
   // Whether nobody outside the process's group, but in its session, looks after it.
   bool is_orphaned(ProcessId pid);
   bool group_exists(ProcessId group, ProcessId session);
+
+  // pidfd_open(2): a descriptor that becomes readable when the process ends. 0 or -errno.
+  std::int64_t watch(ProcessId pid, bool nonblocking, UniqueFd& fd, ProcessReference& process);
+  [[nodiscard]] ProcessWatches& watches() { return watches_; }
+  // False once the process has been waited for.
+  bool exists(const ProcessReference& process);
 
   // Runs `change` on the process under the lock. False: there is none.
   bool change(ProcessId pid, const std::function<void(Process&)>& change);
@@ -140,6 +153,10 @@ class ProcessTable {
   using Processes = std::map<ProcessId, Process>;
 
   // All with the lock held.
+  std::int64_t kill_locked(ProcessId sender, std::int64_t target, int signal, int code, std::uint64_t value,
+                           bool& includes_sender);
+  bool exists_locked(const ProcessReference& process);
+  void forget(ProcessId pid);
   std::int64_t look(Process& caller, const WaitRequest& request, WaitReport& report);
   bool report_state(Process& caller, Process& child, const WaitRequest& request, WaitReport& report);
   void tell_parent(Process& child, int code, int status);
@@ -163,6 +180,8 @@ class ProcessTable {
   Processes processes_;
   std::size_t limit_;
   ProcessId last_id_ = init_process;
+  std::uint64_t last_serial_ = 0;
+  ProcessWatches watches_;
 };
 
 }  // namespace kx::hv

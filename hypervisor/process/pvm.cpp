@@ -23,6 +23,7 @@ Pvm::Pvm(Family& family, ProcessId pid, kvm::Vm vm, GuestMemory memory)
   services_.pvm = this;
   services_.jobs = this;
   services_.ipc = &family.ipc();
+  services_.watches = &family.processes().watches();
   services_.processors = family.processors();
   services_.process_id = pid;
 }

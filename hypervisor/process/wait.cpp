@@ -18,6 +18,9 @@ constexpr std::uint32_t wait_all = 0x40000000, wait_clone = 0x80000000;
 
 // A child whose end is not told by SIGCHLD is a "clone child": only __WCLONE or __WALL finds it.
 bool is_wanted(const ProcessTable::Process& child, const WaitRequest& request) {
+  if (request.serial != 0 && child.serial != request.serial) {
+    return false;
+  }
   if ((request.kind == WaitRequest::Kind::Process && child.pid != request.id) ||
       (request.kind == WaitRequest::Kind::Group && child.group != request.id)) {
     return false;
@@ -40,7 +43,7 @@ bool ProcessTable::report_state(Process& caller, Process& child, const WaitReque
     add_usage(report.usage, child.children_usage);
     if (!keep) {
       add_usage(caller.children_usage, report.usage);
-      processes_.erase(child.pid);
+      forget(child.pid);
     }
     return true;
   }
@@ -64,7 +67,8 @@ std::int64_t ProcessTable::look(Process& caller, const WaitRequest& request, Wai
     if (child.parent != caller.pid || !is_wanted(child, request)) {
       continue;
     }
-    any = true;
+    // There is nothing to wait for any more if only stops were asked for.
+    any = any || child.state != State::Zombie || (request.options & WEXITED) != 0;
     const ProcessId found = pid;
     if (report_state(caller, child, request, report)) {
       return found;

@@ -106,8 +106,8 @@ void hide_own_pid(std::byte* credentials, std::size_t size) {
   }
 }
 
-std::int64_t add_handle(const CallContext& context, int fd) {
-  const std::int32_t handle = context.services.handles.add(UniqueFd(fd));
+std::int64_t add_handle(const CallContext& context, int fd, std::optional<ProcessReference> process) {
+  const std::int32_t handle = context.services.handles.add(UniqueFd(fd), process);
   return handle < 0 ? -EMFILE : handle;
 }
 

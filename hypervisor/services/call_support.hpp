@@ -9,6 +9,7 @@
 #include <cstring>
 #include <kx/abi/syscall_shapes.hpp>
 #include <kx/base/address.hpp>
+#include <optional>
 #include <string>
 #include <type_traits>
 
@@ -102,8 +103,8 @@ std::int64_t enter_directory(const CallContext& context, std::uint64_t handle);
 // The same for a descriptor of the hypervisor's own, which need not stay open.
 std::int64_t enter_directory(int fd);
 
-// Hands a new descriptor to the pVM: its handle, or -EMFILE (the descriptor is closed).
-std::int64_t add_handle(const CallContext& context, int fd);
+// Hands a new descriptor to the pVM: its handle, or -EMFILE (the descriptor is closed). `process`: what it stands for.
+std::int64_t add_handle(const CallContext& context, int fd, std::optional<ProcessReference> process = std::nullopt);
 
 // In a struct ucred from the host, kx's own pid becomes 0: a process of the family, which has other pids.
 void hide_own_pid(std::byte* credentials, std::size_t size);

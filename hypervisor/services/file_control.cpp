@@ -177,12 +177,14 @@ std::int64_t serve_ioctl(CallContext& context, Call& call) {
 }
 
 std::int64_t serve_fcntl(CallContext& context, Call& call) {
-  const HandleTable::File file = context.services.handles.get(call.args[0]);
+  const HandleTable& handles = context.services.handles;
+  const int command = static_cast<int>(call.args[1]);
+  const bool only_flags = command == F_GETFL || command == F_SETFL;
+  const HandleTable::File file = only_flags ? handles.get_to_wait(call.args[0]) : handles.get(call.args[0]);
   if (file == nullptr) {
     return -EBADF;
   }
   const int fd = file->get();
-  const int command = static_cast<int>(call.args[1]);
   SyscallArgs args{static_cast<std::uint64_t>(fd), static_cast<std::uint64_t>(command), call.args[2]};
   switch (command) {
     case F_SETFL:

@@ -21,6 +21,7 @@ bool may_run_on_service_thread(HostCall number) {
     case HostCall::ProcessGet:
     case HostCall::ProcessSet:
     case HostCall::Kill:
+    case HostCall::ProcessOpen:
       return true;
     default:
       return false;
@@ -63,6 +64,7 @@ std::int64_t dispatch(CallContext& context, HostCall number, Call& call) {
     case HostCall::Executed:
     case HostCall::VforkWrite:
     case HostCall::VforkRead:
+    case HostCall::ProcessOpen:
       return process_call(context, number, call);
     case HostCall::MemoryGrow:
       return serve_memory_grow(context, call);

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <vector>
 
+#include "hypervisor/process/process_watches.hpp"
 #include "hypervisor/services/call_support.hpp"
 #include "hypervisor/services/host_objects.hpp"
 
@@ -104,7 +105,8 @@ std::int64_t Message::translate_sent(const CallContext& context, cmsghdr& part) 
   for (std::size_t at = 0; at + sizeof(std::int32_t) <= size; at += sizeof(std::int32_t)) {
     std::int32_t handle;
     std::memcpy(&handle, data + at, sizeof(handle));
-    HandleTable::File passed = handle < 0 ? nullptr : context.services.handles.get(static_cast<std::uint64_t>(handle));
+    HandleTable::File passed =
+        handle < 0 ? nullptr : context.services.handles.get_to_wait(static_cast<std::uint64_t>(handle));
     if (passed == nullptr) {
       return -EBADF;
     }
@@ -138,6 +140,12 @@ std::int64_t Message::read_control(const CallContext& context) {
   return 0;
 }
 
+// A descriptor of a relative's that stands for a process goes on standing for it.
+std::int64_t add_received(const CallContext& context, int fd) {
+  ProcessWatches* watches = context.services.watches;
+  return add_handle(context, fd, watches != nullptr ? watches->find(fd) : std::nullopt);
+}
+
 // Received descriptors become handles in place; one that finds no room is closed and reported as -1.
 void translate_received(const CallContext& context, Message& message) {
   for (cmsghdr* part = CMSG_FIRSTHDR(&message.host); part != nullptr; part = CMSG_NXTHDR(&message.host, part)) {
@@ -152,7 +160,7 @@ void translate_received(const CallContext& context, Message& message) {
     for (std::size_t at = 0; at + sizeof(int) <= size; at += sizeof(int)) {
       int fd;
       std::memcpy(&fd, CMSG_DATA(part) + at, sizeof(fd));
-      const auto handle = static_cast<std::int32_t>(fd < 0 ? -1 : add_handle(context, fd));
+      const auto handle = static_cast<std::int32_t>(fd < 0 ? -1 : add_received(context, fd));
       if (handle < 0) {
         message.host.msg_flags |= MSG_CTRUNC;
       }

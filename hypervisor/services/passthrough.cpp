@@ -81,7 +81,9 @@ class Passthrough {
 };
 
 std::int64_t Passthrough::decode_handle(std::size_t i) {
-  files_[i] = context_.services.handles.get(call_.args[i]);
+  const HandleTable& handles = context_.services.handles;
+  const bool is_waited_for = shape_.number == SYS_epoll_ctl && i == 2;
+  files_[i] = is_waited_for ? handles.get_to_wait(call_.args[i]) : handles.get(call_.args[i]);
   if (files_[i] == nullptr) {
     return -EBADF;
   }

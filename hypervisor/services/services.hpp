@@ -14,6 +14,7 @@
 namespace kx::hv {
 
 class Pvm;
+class ProcessWatches;
 class ServiceThread;
 class TimerService;
 struct FamilyIpc;
@@ -28,6 +29,7 @@ struct Services {
   JobControl* jobs = nullptr;             // null: terminals answer -ENOTTY when asked about processes
   ServiceThread* service = nullptr;       // is told which vCPUs wait
   FamilyIpc* ipc = nullptr;               // the family's; null: System V IPC and record locks answer -ENOSYS
+  ProcessWatches* watches = nullptr;      // the family's; null: no descriptor that is received is one of a process
   const cpu_set_t* processors = nullptr;  // that the family may use; null: all
   std::int32_t process_id = 2;            // of the pVM, as its family knows it
 };

@@ -49,7 +49,7 @@ std::int64_t PollSet::read(const CallContext& context, std::uint64_t offset, std
     if (entry.handle < 0) {
       continue;  // poll(2): ignored
     }
-    files[i] = context.services.handles.get(static_cast<std::uint64_t>(entry.handle));
+    files[i] = context.services.handles.get_to_wait(static_cast<std::uint64_t>(entry.handle));
     if (files[i] != nullptr) {
       fds[i].fd = files[i]->get();
     } else {

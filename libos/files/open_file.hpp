@@ -15,6 +15,7 @@ enum class FileKind : u8 {
   Proc,           // a generated file of /proc; its content is a memory file of the host
   ProcDirectory,  // a directory of /proc; the handle is that of the view's root
   Signal,         // signalfd(2); the handle is an eventfd that is readable while a signal waits
+  Process,        // pidfd_open(2); the handle can be waited for and passed on, nothing else
 };
 
 class OpenFile {

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "files/fd_table.hpp"
+#include "files/process_file.hpp"
 #include "files/start.hpp"
 #include "host/host_call.hpp"
 
@@ -70,6 +71,8 @@ OpenFile* describe_handle(u64 handle) {
   struct stat status {};
   if (host_call_raw(SYS_fstat, {{handle, 0}, 0}, CallKind::Quick).result == 0) {
     std::memcpy(&status, call_buffer(), sizeof status);
+  } else if (process_of_handle(handle) != -EBADF) {
+    return describe_process_handle(handle);
   }
   FileKind kind = FileKind::Host;
   if (flags >= 0 && (flags & O_PATH) != 0) {

@@ -84,6 +84,8 @@ i64 descriptor_link(u32 fd, char (&out)[path_capacity]) {
     std::memcpy(out, "/dev/null", 10);
   } else if (file->kind() == FileKind::Signal) {
     std::memcpy(out, "anon_inode:[signalfd]", 22);
+  } else if (file->kind() == FileKind::Process) {
+    std::memcpy(out, "anon_inode:[pidfd]", 19);
   } else if (file->kind() == FileKind::Proc || file->kind() == FileKind::ProcDirectory) {
     proc_path(file->proc_node, file->proc_subject, out);
   } else {

@@ -10,6 +10,7 @@
 #include <kx/abi/host_call.hpp>
 
 #include "files/fd_table.hpp"
+#include "files/process_file.hpp"
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
 #include "process/process.hpp"
@@ -214,6 +215,10 @@ void generate_descriptor_info(TextBuilder& out, u32 fd) {
       .text("\nflags:\t0")
       .octal(flags)
       .text("\nmnt_id:\t20\nino:\t1\n");
+  if (file->kind() == FileKind::Process) {
+    const i64 pid = process_of_handle(file->handle());
+    out.text("Pid:\t").number(pid < 0 ? -1 : pid).text("\nNSpid:\t").number(pid < 0 ? -1 : pid).text("\n");
+  }
 }
 
 }  // namespace kx::libos

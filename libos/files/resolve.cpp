@@ -191,6 +191,9 @@ i64 find_directory(u64 directory_fd, bool absolute, Place& place) {
   if (!place.file && !absolute) {
     return -EBADF;
   }
+  if (!absolute && place.length != 0 && place.file->kind() == FileKind::Process) {
+    return -ENOTDIR;
+  }
   place.directory = place.file ? place.file->handle() : no_directory;
   return 0;
 }

@@ -345,6 +345,9 @@ i64 transfer(OpenFile& file, const BufferList& list, Direction direction, u64 po
   if (file.kind() == FileKind::Signal) {
     return direction == Direction::Read ? read_signal_file(file, list) : -EINVAL;
   }
+  if (file.kind() == FileKind::Process) {
+    return -EINVAL;
+  }
   if (file.kind() == FileKind::Proc && is_memory_file(file)) {
     return transfer_own_memory(file, list, direction, position);
   }

@@ -41,7 +41,8 @@ HostReply make_child(const ForkOptions& options, bool copies) {
   slot.args[2] = Arena::instance().high_gpa();
   slot.args[3] = copies ? Memory::copied_head_size() : 0;
   slot.args[4] = options.exit_signal | (options.of_parent ? u64{abi::fork_of_parent} : 0) |
-                 (options.waits ? u64{abi::fork_waits} : 0);
+                 (options.waits ? u64{abi::fork_waits} : 0) |
+                 (options.child_file != nullptr ? u64{abi::fork_opens} : 0);
   slot.args[5] = memory.sequence() + (copies ? 0 : 1);
   kx_fork_exit(&slot.args[0]);
   return {slot.result, {slot.extra[0], slot.extra[1]}};
@@ -66,6 +67,9 @@ void start_child(const ForkOptions& options, const HostReply& reply, bool copied
   self.in_futex_wait = false;
   forget_futex_waiters();
   FdTable::instance().start_in_child();
+  if (options.child_file != nullptr && FdTable::instance().get(options.child_fd).get() == options.child_file) {
+    FdTable::instance().close(options.child_fd);
+  }
   Timers::instance().forget_all();
   Signals::instance().start_in_child(self, options.clear_handlers);
 
@@ -130,7 +134,10 @@ i64 fork_process(const ForkOptions& options, Context& caller) {
     if (begins_generation) {
       Memory::instance().begin_generation(reply.extra[0], reply.extra[1]);
     }
-    pid = reply.result;
+    pid = reply.result & UINT32_MAX;
+    if (options.child_file != nullptr) {
+      options.child_file->replace_handle(static_cast<u64>(reply.result) >> 32);
+    }
   }
   if (begins_generation) {
     restart_futex_waits();

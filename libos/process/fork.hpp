@@ -5,6 +5,8 @@
 
 namespace kx::libos {
 
+class OpenFile;
+
 struct ForkOptions {
   u32 exit_signal = 0;
   bool of_parent = false;       // CLONE_PARENT
@@ -16,6 +18,8 @@ struct ForkOptions {
   u64 tls = 0;
   u64 set_child_tid = 0;  // addresses; 0: none
   u64 clear_child_tid = 0;
+  OpenFile* child_file = nullptr;  // CLONE_PIDFD: gets the handle of the child, which itself has it closed
+  u32 child_fd = 0;                // its descriptor
 };
 
 // Makes a copy of this process. The child's number; in the child 0, and `caller` is its own context by then. -EAGAIN at

@@ -59,6 +59,10 @@ i64 duplicate_above(FileRef file, u64 lowest, bool close_on_exec) {
 }
 
 i64 status_flags(const OpenFile& file) {
+  if (file.kind() == FileKind::Process) {
+    const i64 now = host_call(abi::HostCall::Fcntl, CallKind::Quick, file.handle(), F_GETFL);
+    return now < 0 ? now : now | O_RDWR;  // of a pipe's reading end
+  }
   if (file.kind() != FileKind::Host) {
     return file.flags();
   }

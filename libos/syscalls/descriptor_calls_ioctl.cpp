@@ -85,6 +85,15 @@ i64 new_descriptor(const OpenFile& file, const IoctlShape& shape, u64 flags) {
   return FdTable::instance().add(FileRef(opened), (flags & O_CLOEXEC) != 0);
 }
 
+// FIONBIO where the host is asked for no ioctl.
+i64 set_nonblocking(const OpenFile& file, u64 address) {
+  i32 on = 0;
+  if (!read_user(on, address)) {
+    return -EFAULT;
+  }
+  return host_call(abi::HostCall::Fcntl, CallKind::Quick, file.handle(), F_SETFL, on != 0 ? O_NONBLOCK : 0);
+}
+
 }  // namespace
 
 i64 call_ioctl(Context& context) {
@@ -95,6 +104,9 @@ i64 call_ioctl(Context& context) {
   const u64 request = static_cast<u32>(context.rsi);
   if (request == FIOCLEX || request == FIONCLEX) {
     return FdTable::instance().set_flag(context.rdi, request == FIOCLEX);
+  }
+  if (file->kind() == FileKind::Process) {
+    return request == FIONBIO ? set_nonblocking(*file, context.rdx) : -ENOTTY;
   }
   const IoctlShape* shape = abi::find_ioctl(request);
   if (shape == nullptr || file->kind() == FileKind::ProcDirectory) {

@@ -133,6 +133,9 @@ i64 call_getdents64(Context& context) {
 
 i64 call_lseek(Context& context) {
   FileRef file = FdTable::instance().get(context.rdi);
+  if (file && file->kind() == FileKind::Process) {
+    return -ESPIPE;
+  }
   if (!file || file->kind() != FileKind::ProcDirectory) {
     return pass_through(SYS_lseek, context);
   }

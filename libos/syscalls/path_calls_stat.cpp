@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "files/proc.hpp"
+#include "files/process_file.hpp"
 #include "files/resolve.hpp"
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
@@ -36,6 +37,10 @@ i64 status_of_handle(u64 handle, struct stat& status) {
 i64 status_of_file(const OpenFile& file, struct stat& status) {
   if (file.kind() == FileKind::Proc || file.kind() == FileKind::ProcDirectory) {
     proc_stat(file.proc_node, file.proc_subject, status);
+    return 0;
+  }
+  if (file.kind() == FileKind::Process) {
+    process_file_status(file, status);
     return 0;
   }
   return status_of_handle(file.handle(), status);
@@ -70,10 +75,16 @@ FinalLink final_link(u32 flags) {
 // Follows the link if that is asked for, or takes the descriptor's own file, whose place then stands for it.
 i64 find(u64 directory_fd, u64 path, u32 flags, Place& place) {
   const i64 result = resolve(directory_fd, path, final_link(flags), place);
-  if (result == 0 && names_open_file(place, flags) && is_proc_file(place)) {
+  if (result != 0 || !names_open_file(place, flags)) {
+    return result;
+  }
+  if (is_proc_file(place)) {
     place.kind = PlaceKind::Proc;
     place.node = place.file->proc_node;
     place.number = place.file->proc_subject;
+  } else if (place.file && place.file->kind() == FileKind::Process) {
+    place.kind = PlaceKind::Descriptor;
+    place.number = static_cast<u32>(directory_fd);
   }
   return result;
 }

@@ -1,4 +1,4 @@
-// Threads and futexes: clone(2) with the pthread flags, futex(2), scheduling calls.
+// Threads, processes and futexes: clone(2), futex(2).
 #include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
@@ -10,6 +10,7 @@
 #include <cstring>
 #include <kx/abi/result.hpp>
 
+#include "files/process_file.hpp"
 #include "host/host_call.hpp"
 #include "host/stats.hpp"
 #include "mm/address_space.hpp"
@@ -42,6 +43,7 @@ struct CloneRequest {
   u64 stack = 0;  // the new stack pointer; 0: the caller's
   u64 parent_tid = 0, child_tid = 0;
   u64 tls = 0;
+  u64 pidfd = 0;  // address
 };
 
 // A new thread and what its vCPU needs to start.
@@ -107,7 +109,54 @@ i64 create_thread(const CloneRequest& request, const Context& caller) {
 // What a process of its own may be made with. With CLONE_VM only as vfork does it, where nobody else runs meanwhile.
 constexpr u64 process_flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_SETTLS | CLONE_PARENT_SETTID |
                               CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_CLEAR_SIGHAND | CLONE_DETACHED |
-                              CLONE_UNTRACED | CLONE_IO;
+                              CLONE_UNTRACED | CLONE_IO | CLONE_PIDFD;
+
+// The descriptor of a child in the making (CLONE_PIDFD): everything that can fail is done before there is a child.
+class ChildDescriptor {
+ public:
+  // 0 or -errno.
+  i64 reserve(u64 address);
+  void give_to(ForkOptions& options) const;
+  // With fork_process()'s answer.
+  void finish(i64 pid);
+
+ private:
+  FileRef file_;
+  u64 address_ = 0;
+  i64 fd_ = -1;
+};
+
+i64 ChildDescriptor::reserve(u64 address) {
+  // The word is about to be written anyway.
+  u32 word = 0;
+  if (!read_user(word, address) || !write_user(address, word)) {
+    return -EFAULT;
+  }
+  OpenFile* file = describe_process_handle(handle_to_come);
+  if (file == nullptr) {
+    return -ENOMEM;
+  }
+  file_ = FileRef(file);
+  file->acquire();
+  fd_ = FdTable::instance().add(FileRef(file), true);
+  address_ = address;
+  return fd_ < 0 ? fd_ : 0;
+}
+
+void ChildDescriptor::give_to(ForkOptions& options) const {
+  options.child_file = file_.get();
+  options.child_fd = static_cast<u32>(fd_);
+}
+
+void ChildDescriptor::finish(i64 pid) {
+  if (pid == 0) {
+    static_cast<void>(file_.release());  // the child counts references anew, without this one
+  } else if (pid > 0) {
+    static_cast<void>(write_user(address_, static_cast<u32>(fd_)));
+  } else {
+    FdTable::instance().close(static_cast<u64>(fd_));
+  }
+}
 
 i64 create_process(const CloneRequest& request, Context& caller) {
   if ((request.flags & CLONE_FS) != 0 && (request.flags & (CLONE_NEWNS | CLONE_NEWUSER)) != 0) {
@@ -130,7 +179,18 @@ i64 create_process(const CloneRequest& request, Context& caller) {
   options.tls = request.tls;
   options.set_child_tid = given(CLONE_CHILD_SETTID, request.child_tid);
   options.clear_child_tid = given(CLONE_CHILD_CLEARTID, request.child_tid);
+  ChildDescriptor descriptor;
+  const bool opens = (request.flags & CLONE_PIDFD) != 0;
+  if (opens) {
+    if (const i64 result = descriptor.reserve(request.pidfd); result != 0) {
+      return result;
+    }
+    descriptor.give_to(options);
+  }
   const i64 pid = fork_process(options, caller);
+  if (opens) {
+    descriptor.finish(pid);
+  }
   if (pid > 0 && (request.flags & CLONE_PARENT_SETTID) != 0) {
     const u32 number = static_cast<u32>(pid);
     static_cast<void>(write_user(request.parent_tid, number));
@@ -143,6 +203,11 @@ i64 clone(const CloneRequest& request, Context& caller) {
     return -EINVAL;
   }
   if ((request.flags & CLONE_THREAD) != 0 && (request.flags & CLONE_SIGHAND) == 0) {
+    return -EINVAL;
+  }
+  // No descriptor of a thread, as before Linux 6.9.
+  const bool at_one_place = (request.flags & CLONE_PARENT_SETTID) != 0 && request.pidfd == request.parent_tid;
+  if ((request.flags & CLONE_PIDFD) != 0 && ((request.flags & (CLONE_DETACHED | CLONE_THREAD)) != 0 || at_one_place)) {
     return -EINVAL;
   }
   if ((request.flags & CLONE_THREAD) == 0) {
@@ -165,7 +230,7 @@ i64 do_vfork(Context& context) {
 }
 
 i64 do_clone(Context& context) {
-  return clone({context.rdi, context.rsi, context.rdx, context.r10, context.r8}, context);
+  return clone({context.rdi, context.rsi, context.rdx, context.r10, context.r8, context.rdx}, context);
 }
 
 i64 do_clone3(Context& context) {
@@ -199,7 +264,7 @@ i64 do_clone3(Context& context) {
   }
   return clone(
       {arguments.flags | arguments.exit_signal, arguments.stack == 0 ? 0 : arguments.stack + arguments.stack_size,
-       arguments.parent_tid, arguments.child_tid, arguments.tls},
+       arguments.parent_tid, arguments.child_tid, arguments.tls, arguments.pidfd},
       context);
 }
 
@@ -421,91 +486,6 @@ i64 do_futex(Context& context) {
   }
 }
 
-i64 do_sched_yield(Context&) {
-  // An exit lets the host run others.
-  return host_call(static_cast<abi::HostCall>(SYS_sched_yield), CallKind::Blocking);
-}
-
-bool known_thread(u64 tid) {
-  return static_cast<u32>(tid) == 0 || ThreadList::instance().find(static_cast<u32>(tid)) != nullptr;
-}
-
-// Affinity, priority and policy belong to the hypervisor's threads: a query about any thread of the process answers for
-// them.
-i64 do_affinity(Context& context) {
-  if (static_cast<i32>(context.rdi) < 0 || !known_thread(context.rdi)) {
-    return -ESRCH;
-  }
-  Context changed = context;
-  changed.rdi = 0;
-  return pass_through(static_cast<u32>(context.orig_rax), changed);
-}
-
-i64 do_priority(Context& context) {
-  if (context.rdi > 2) {
-    return -EINVAL;
-  }
-  Context changed = context;
-  if (context.rdi == 0 && known_thread(context.rsi)) {
-    changed.rsi = 0;
-  }
-  return changed.rsi == 0 ? pass_through(static_cast<u32>(context.orig_rax), changed) : -ESRCH;
-}
-
-i64 check_thread(const Context& context) {
-  if (static_cast<i32>(context.rdi) < 0) {
-    return -EINVAL;
-  }
-  return known_thread(context.rdi) ? 0 : -ESRCH;
-}
-
-i64 do_sched_getscheduler(Context& context) {
-  return check_thread(context);
-}  // SCHED_OTHER
-i64 do_sched_getparam(Context& context) {
-  const i64 result = context.rsi == 0 ? -EINVAL : check_thread(context);
-  const i32 priority = 0;
-  return result != 0 ? result : write_user(context.rsi, priority) ? 0 : -EFAULT;
-}
-i64 set_policy(const Context& context, i32 policy, u64 parameter) {
-  i32 priority = 0;
-  if (const i64 result = parameter == 0 ? -EINVAL : check_thread(context); result != 0) {
-    return result;
-  }
-  if (!read_user(priority, parameter)) {
-    return -EFAULT;
-  }
-  constexpr i32 other = 0, fifo = 1, round_robin = 2, batch = 3, idle_policy = 5;
-  if (policy == fifo || policy == round_robin) {
-    return priority < 1 || priority > 99 ? -EINVAL : -EPERM;
-  }
-  return (policy == other || policy == batch || policy == idle_policy) && priority == 0 ? 0 : -EINVAL;
-}
-i64 do_sched_setscheduler(Context& context) {
-  return set_policy(context, static_cast<i32>(context.rsi) & ~0x40000000, context.rdx);
-}
-i64 do_sched_setparam(Context& context) {
-  return set_policy(context, 0, context.rsi);
-}
-i64 priority_bound(const Context& context, i64 real_time) {
-  const u64 policy = context.rdi;
-  if (policy == 1 || policy == 2) {
-    return real_time;
-  }
-  return policy == 0 || policy == 3 || policy == 5 || policy == 6 ? 0 : -EINVAL;
-}
-i64 do_sched_get_priority_max(Context& context) {
-  return priority_bound(context, 99);
-}
-i64 do_sched_get_priority_min(Context& context) {
-  return priority_bound(context, 1);
-}
-i64 do_sched_rr_get_interval(Context& context) {
-  const i64 result = check_thread(context);
-  const KernelTimespec interval{0, 4'000'000};
-  return result != 0 ? result : write_user(context.rsi, interval) ? 0 : -EFAULT;
-}
-
 i64 do_getcpu(Context& context) {
   u32 cpu = 0;
   const u32 node = 0;
@@ -545,18 +525,6 @@ constexpr SyscallEntry entries[] = {
     {SYS_set_robust_list, do_set_robust_list},
     {SYS_get_robust_list, do_get_robust_list},
     {SYS_futex, do_futex},
-    {SYS_sched_yield, do_sched_yield},
-    {SYS_sched_getaffinity, do_affinity},
-    {SYS_sched_setaffinity, do_affinity},
-    {SYS_getpriority, do_priority},
-    {SYS_setpriority, do_priority},
-    {SYS_sched_getscheduler, do_sched_getscheduler},
-    {SYS_sched_setscheduler, do_sched_setscheduler},
-    {SYS_sched_getparam, do_sched_getparam},
-    {SYS_sched_setparam, do_sched_setparam},
-    {SYS_sched_get_priority_max, do_sched_get_priority_max},
-    {SYS_sched_get_priority_min, do_sched_get_priority_min},
-    {SYS_sched_rr_get_interval, do_sched_rr_get_interval},
     {SYS_getcpu, do_getcpu},
     {SYS_membarrier, do_membarrier},
 };

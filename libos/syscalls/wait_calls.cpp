@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "files/fd_table.hpp"
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
 #include "mm/tlb.hpp"
@@ -20,7 +21,7 @@ constexpr u32 no_thread = 0x20000000, all_children = 0x40000000, clone_children 
 constexpr u32 common_options = WNOHANG | WCONTINUED | no_thread | all_children | clone_children;
 constexpr u32 states = WEXITED | WSTOPPED | WCONTINUED;
 
-// The child's number, 0 if there was nothing to report (WNOHANG), or an error.
+// The child's number, 0 if there was nothing to report (WNOHANG), or an error. `id`: a number or a handle.
 i64 wait_for(abi::WaitKind kind, i32 id, u32 options, abi::WaitResult& result) {
   i64 found = 0;
   {
@@ -82,8 +83,8 @@ i32 value_of(i32 status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
 }
 
-// 0, or the error that Linux finds before it looks for children.
-i64 translate(u32 which, i32 id, u32 options, abi::WaitKind& kind, i32& target) {
+// 0, or the error that Linux finds before it looks for children. `pidfd` is held while it is waited for.
+i64 translate(u32 which, i32 id, u32 options, abi::WaitKind& kind, i32& target, FileRef& pidfd) {
   constexpr u32 pidfd_kind = 3;  // P_PIDFD
   if ((options & ~(common_options | states | WNOWAIT)) != 0 || (options & states) == 0) {
     return -EINVAL;
@@ -103,7 +104,16 @@ i64 translate(u32 which, i32 id, u32 options, abi::WaitKind& kind, i32& target) 
       }
       return id < 0 ? -EINVAL : 0;
     case pidfd_kind:
-      return id < 0 ? -EINVAL : -EBADF;  // no descriptor of a pVM stands for a process
+      if (id < 0) {
+        return -EINVAL;
+      }
+      pidfd = FdTable::instance().get(static_cast<u32>(id));
+      if (!pidfd || pidfd->kind() != FileKind::Process) {
+        return -EBADF;
+      }
+      kind = abi::WaitKind::Handle;
+      target = static_cast<i32>(pidfd->handle());
+      return 0;
     default:
       return -EINVAL;
   }
@@ -113,8 +123,9 @@ i64 call_waitid(Context& context) {
   abi::WaitKind kind = abi::WaitKind::Any;
   abi::WaitResult result{};
   i32 target = 0;
+  FileRef pidfd;
   const auto options = static_cast<u32>(context.r10);
-  i64 found = translate(static_cast<u32>(context.rdi), static_cast<i32>(context.rsi), options, kind, target);
+  i64 found = translate(static_cast<u32>(context.rdi), static_cast<i32>(context.rsi), options, kind, target, pidfd);
   if (found == 0) {
     found = wait_for(kind, target, options, result);
   }

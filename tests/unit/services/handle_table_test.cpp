@@ -37,5 +37,21 @@ TEST(HandleTable, ADescriptorOutlivesItsHandleWhileUsed) {
   EXPECT_EQ(::fcntl(fd, F_GETFD), -1);
 }
 
+TEST(HandleTable, AHandleOfAProcessIsForWaitingOnly) {
+  HandleTable table;
+  const auto handle = static_cast<std::uint64_t>(table.add(open_null(), ProcessReference{7, 70}));
+  EXPECT_EQ(table.get(handle), nullptr);
+  EXPECT_NE(table.get_to_wait(handle), nullptr);
+  EXPECT_EQ(table.process_of(handle), (ProcessReference{7, 70}));
+  HandleTable child;
+  child.copy_from(table);
+  EXPECT_EQ(child.get(handle), nullptr) << "inherited as what it is";
+  EXPECT_EQ(child.process_of(handle), (ProcessReference{7, 70}));
+  EXPECT_TRUE(table.remove(handle));
+  EXPECT_EQ(static_cast<std::uint64_t>(table.add(open_null())), handle);
+  EXPECT_NE(table.get(handle), nullptr) << "the next file is an ordinary one";
+  EXPECT_EQ(table.process_of(handle), std::nullopt);
+}
+
 }  // namespace
 }  // namespace kx::hv

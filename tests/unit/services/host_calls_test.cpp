@@ -1,6 +1,7 @@
 // Host calls as a guest makes them, well-meant and hostile.
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -14,6 +15,7 @@
 #include <thread>
 
 #include "call_fixture.hpp"
+#include "hypervisor/process/process_watches.hpp"
 
 namespace kx::hv {
 namespace {
@@ -360,6 +362,66 @@ TEST_F(HostCalls, EpollFindsWhatIsReady) {
   EXPECT_EQ(call(SYS_epoll_wait, {epoll, 64, 4, no_offset}), 1);
   EXPECT_EQ((get<std::array<std::uint32_t, 3>>(64)[1]), 42u);
   EXPECT_EQ(call(SYS_epoll_wait, {epoll, 64, 1 << 20, no_offset}), -EFAULT);
+}
+
+TEST_F(HostCalls, HandlesOfProcessesAreForWaitingOnly) {
+  const ProcessReference process{5, 50};
+  ProcessWatches watches;
+  services.watches = &watches;
+  UniqueFd fd;
+  ASSERT_EQ(watches.open(process, ProcessWatches::Stage::Ended, false, fd), 0);
+  const auto handle = static_cast<std::uint64_t>(handles.add(std::move(fd), process));
+  put(64, Segment{ram, 1});
+  EXPECT_EQ(call(HostCall::Read, {handle, 64, 1, no_offset, 0}), -EBADF);
+  EXPECT_EQ(call(HostCall::Ioctl, {handle, FIONREAD, 128}), -EBADF);
+  EXPECT_EQ(call(HostCall::Fcntl, {handle, F_SETPIPE_SZ, 1 << 16}), -EBADF);
+  EXPECT_EQ(call(SYS_fstat, {handle, 128}), -EBADF);
+  EXPECT_EQ(call(SYS_epoll_wait, {handle, 64, 4, 0}), -EBADF);
+  ASSERT_EQ(call(SYS_pipe2, {0, 0}), 0);
+  EXPECT_EQ(call(SYS_splice, {handle, null_offset, get<std::uint32_t>(4), null_offset, 1, 0}), -EBADF);
+  EXPECT_EQ(call(SYS_tee, {handle, get<std::uint32_t>(4), 1, 0}), -EBADF);
+  EXPECT_EQ(call(HostCall::Fcntl, {handle, F_SETFL, O_NONBLOCK}), 0);
+  EXPECT_EQ(call(HostCall::Fcntl, {handle, F_GETFL}), O_NONBLOCK);
+  put(0, abi::PollEntry{static_cast<std::int32_t>(handle), POLLIN, 0});
+  EXPECT_EQ(call(HostCall::Poll, {0, 1, 0}), 1);
+  EXPECT_EQ(get<abi::PollEntry>(0).revents, POLLIN);
+  const auto epoll = static_cast<std::uint64_t>(call(SYS_epoll_create1, {0}));
+  put(0, std::array<std::uint32_t, 3>{1 /* EPOLLIN */, 42, 0});
+  EXPECT_EQ(call(SYS_epoll_ctl, {epoll, 1, handle, 0}), 0);
+  EXPECT_EQ(call(SYS_epoll_wait, {epoll, 64, 4, 0}), 1);
+  EXPECT_EQ(call(SYS_epoll_ctl, {handle, 1, epoll, 0}), -EBADF);
+  EXPECT_EQ(call(HostCall::Close, {handle}), 0);
+}
+
+// A relative that takes the byte out of a pipe that came in a message would take it from all that wait.
+TEST_F(HostCalls, HandlesOfProcessesStayThatInMessages) {
+  const ProcessReference process{5, 50};
+  ProcessWatches watches;
+  services.watches = &watches;
+  UniqueFd fd;
+  ASSERT_EQ(watches.open(process, ProcessWatches::Stage::Running, false, fd), 0);
+  const std::int32_t handle = handles.add(std::move(fd), process);
+  ASSERT_EQ(call(SYS_socketpair, {AF_UNIX, SOCK_STREAM, 0, 0}), 0);
+  const auto first = static_cast<std::uint64_t>(get<std::int32_t>(0));
+  const auto second = static_cast<std::uint64_t>(get<std::int32_t>(4));
+  struct {  // cmsg(3), without the flexible array
+    std::uint64_t size = CMSG_LEN(sizeof(std::int32_t));
+    std::int32_t level = SOL_SOCKET;
+    std::int32_t type = SCM_RIGHTS;
+    std::int32_t handle = -1;
+    std::int32_t padding = 0;
+  } control;
+  control.handle = handle;
+  put(256, Segment{ram, 1});
+  put(512, control);
+  put(0, abi::MessageHeader{0, 0, 512, sizeof(control), 256, 0});
+  ASSERT_EQ(call(HostCall::SendMessage, {first, 0, 1, 0}), 1);
+  put(0, abi::MessageHeader{0, 0, 512, 64, 256, 0});
+  ASSERT_EQ(call(HostCall::ReceiveMessage, {second, 0, 1, 0}), 1);
+  const auto received = static_cast<std::uint64_t>(get<decltype(control)>(512).handle);
+  EXPECT_NE(received, static_cast<std::uint64_t>(handle));
+  EXPECT_EQ(handles.process_of(received), process);
+  EXPECT_EQ(call(HostCall::Read, {received, 256, 1, no_offset, 0}), -EBADF);
 }
 
 }  // namespace

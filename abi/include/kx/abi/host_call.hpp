@@ -59,21 +59,24 @@ enum class HostCall : std::uint32_t {
   OutOfMemory,             // (): the program needs a page and there is none; the pVM ends
   RefillInbox,             // (): moves waiting signals into the inbox
   NewThreadId,             // () -> a number no process or thread of the family has
-  Fork,        // (stack pointer, count of slots the child must not see, end of the used arena, 0 or bytes at the
-               //   start of the first of them that are copied to the child's own, as are the program's pages in it,
-               //   ForkFlags | exit signal, number of the fork) -> pid, in the child 0; extra[0] = gpa and extra[1] =
-               //   size of the slot for what is written from now on. The call buffer begins with the gpas of those
-               //   slots; the first is written to next, or a new one is made.
-  Wait,        // (WaitKind, id, options of waitid(2), offset of WaitResult) -> pid or 0
-  Kill,        // (target of kill(2), signal, si_code, value) -> 0; extra[0] = 1: the caller is meant too, and
-               //   has not been told
-  ProcessGet,  // (ProcessAttribute, pid or 0) -> value
-  ProcessSet,  // (ProcessAttribute, pid or 0, value) -> 0
-  Executed,    // (offset, size of the arguments, each ended by NUL, up to command_size): a new program; nothing
-               //   refers to inherited memory any more
-  VforkWrite,  // (offset, size): a message of the vfork child's for its parent, of at most 12 KiB
-  VforkRead,   // (pid, offset, capacity) -> size of the next message of that child, 0 if there is none
-  Ipc,         // (IpcOperation, its arguments): System V IPC, kx/abi/ipc.hpp
+  Fork,         // (stack pointer, count of slots the child must not see, end of the used arena, 0 or bytes at the
+                //   start of the first of them that are copied to the child's own, as are the program's pages in
+                //   it, ForkFlags | exit signal, number of the fork) -> pid, in the child 0; with fork_opens the
+                //   handle is above it, from bit 32 on; extra[0] = gpa and extra[1] = size of the slot for what is
+                //   written from now on. The call buffer begins with the gpas of those slots; the first is written
+                //   to next, or a new one is made.
+  Wait,         // (WaitKind, id, options of waitid(2), offset of WaitResult) -> pid or 0
+  Kill,         // (target of kill(2), signal, si_code, value, KillTarget) -> 0; extra[0] = 1: the caller is meant too,
+                //   and has not been told
+  ProcessGet,   // (ProcessAttribute, pid or 0) -> value
+  ProcessSet,   // (ProcessAttribute, pid or 0, value) -> 0
+  Executed,     // (offset, size of the arguments, each ended by NUL, up to command_size): a new program; nothing
+                //   refers to inherited memory any more
+  VforkWrite,   // (offset, size): a message of the vfork child's for its parent, of at most 12 KiB
+  VforkRead,    // (pid, offset, capacity) -> size of the next message of that child, 0 if there is none
+  Ipc,          // (IpcOperation, its arguments): System V IPC, kx/abi/ipc.hpp
+  ProcessOpen,  // (pid, O_NONBLOCK or 0) -> a handle that stands for the process: it can be waited for by Poll,
+                // epoll(7) and Wait, be a target of Kill, be sent in a message, and nothing else
   Last,
 };
 
@@ -84,9 +87,22 @@ enum ForkFlags : std::uint64_t {
   fork_signal_mask = 0xff,
   fork_of_parent = 0x100,  // CLONE_PARENT: the child becomes the caller's sibling
   fork_waits = 0x200,      // CLONE_VFORK: the caller is told by VforkWait when the child has ended or called execve
+  fork_opens = 0x400,      // CLONE_PIDFD: the parent gets a handle of the child, as by ProcessOpen
 };
 
-enum class WaitKind : std::uint32_t { Any, Process, Group, Last };
+enum class WaitKind : std::uint32_t {
+  Any,
+  Process,
+  Group,
+  Handle,  // of ProcessOpen; -EAGAIN instead of 0 if that is how it was opened
+  Last,
+};
+
+enum class KillTarget : std::uint32_t {
+  Number,  // of a process or group
+  Handle,  // of ProcessOpen
+  Last,
+};
 
 // What HostCall::Wait reports.
 struct WaitResult {
@@ -107,6 +123,8 @@ enum class ProcessAttribute : std::uint32_t {
   DeathSignal,    // PR_SET_PDEATHSIG
   VforkWait,      // get: waits until the vfork child `pid` has called execve or ended
   Orphaned,       // get: 1 if the caller's process group is orphaned
+  OfHandle,       // get: the process that the handle `pid` stands for; -ESRCH if it has been waited for. extra[0] = a
+                  // number that no other process of the family ever has
   ChildrenUsage,  // get: struct rusage of the children waited for, at offset `pid` of the call buffer
   Last,
 };

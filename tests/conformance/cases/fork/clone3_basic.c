@@ -1,6 +1,5 @@
 // clone3 as fork: exit signal, settid words and a pidfd in its structure: clone3(2).
 // marks: fork, lane
-// pvm-skip: descriptors for processes (pidfd) are not there yet
 #include <linux/sched.h>
 
 #include "relatives.h"

@@ -1,6 +1,5 @@
 // CLONE_PIDFD gives a descriptor of the child, close-on-exec, readable when it ends: clone(2).
 // marks: fork
-// pvm-skip: descriptors for processes (pidfd) are not there yet
 #include <poll.h>
 #include <sched.h>
 

@@ -1,6 +1,6 @@
 // pidfd_getfd duplicates a descriptor of a child: the same open file: pidfd_getfd(2).
 // marks: fork
-// pvm-skip: descriptors for processes (pidfd) are not there yet
+// pvm-skip: what a descriptor of another process is, only its own library OS knows
 #include <sys/pidfd.h>
 
 #include "relatives.h"

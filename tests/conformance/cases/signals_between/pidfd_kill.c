@@ -1,6 +1,5 @@
 // A child killed by its pidfd; after it was waited for there is nobody to signal: pidfd_send_signal(2).
 // marks: fork
-// pvm-skip: descriptors for processes (pidfd) are not there yet
 #include <sys/pidfd.h>
 
 #include "relatives.h"

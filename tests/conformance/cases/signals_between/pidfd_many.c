@@ -1,6 +1,5 @@
 // A poll over the pidfds of ten children, which end one after the other: pidfd_open(2).
 // marks: fork
-// pvm-skip: descriptors for processes (pidfd) are not there yet
 #include <poll.h>
 #include <sys/pidfd.h>
 

@@ -1,6 +1,5 @@
 // The pidfd of a sibling and of the parent, inherited and passed: not to be waited for, but polled: pidfd_open(2).
 // marks: fork
-// pvm-skip: descriptors for processes (pidfd) are not there yet
 #include <poll.h>
 #include <sys/pidfd.h>
 

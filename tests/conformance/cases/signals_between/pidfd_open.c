@@ -1,6 +1,5 @@
 // pidfd_open: flags, descriptors, wrong numbers; a zombie has one, a reaped child not: pidfd_open(2).
 // marks: fork
-// pvm-skip: descriptors for processes (pidfd) are not there yet
 #include <sys/pidfd.h>
 
 #include "relatives.h"

@@ -1,6 +1,5 @@
 // A pidfd is readable once its process has ended: poll, select and epoll: pidfd_open(2).
 // marks: fork, lane
-// pvm-skip: descriptors for processes (pidfd) are not there yet
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/pidfd.h>

@@ -1,6 +1,5 @@
 // pidfd_send_signal to a child, to oneself, to the dead, with information: pidfd_send_signal(2).
 // marks: fork
-// pvm-skip: descriptors for processes (pidfd) are not there yet
 #include <sys/pidfd.h>
 
 #include "relatives.h"

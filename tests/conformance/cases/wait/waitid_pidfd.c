@@ -1,6 +1,5 @@
 // waitid with P_PIDFD: blocking, non-blocking, foreign and wrong descriptors: waitid(2).
 // marks: fork, lane
-// pvm-skip: descriptors for processes (pidfd) are not there yet
 #include <sys/pidfd.h>
 
 #include "relatives.h"

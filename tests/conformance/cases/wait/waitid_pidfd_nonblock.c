@@ -1,6 +1,5 @@
 // A pidfd with PIDFD_NONBLOCK makes waitid fail with EAGAIN while the child runs: pidfd_open(2).
 // marks: fork
-// pvm-skip: descriptors for processes (pidfd) are not there yet
 #include <sys/pidfd.h>
 
 #include "relatives.h"

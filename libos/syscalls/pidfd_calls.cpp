@@ -1,0 +1,86 @@
+// Descriptors of processes: pidfd_open(2) and pidfd_send_signal(2).
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+
+#include <cerrno>
+
+#include "files/process_file.hpp"
+#include "host/host_call.hpp"
+#include "mm/address_space.hpp"
+#include "process/process.hpp"
+#include "process/thread.hpp"
+#include "signals/signals.hpp"
+#include "syscalls/dispatch.hpp"
+
+namespace kx::libos {
+
+namespace {
+
+i64 pidfd_open_call(Context& context) {
+  const auto pid = static_cast<i32>(context.rdi);
+  const auto flags = static_cast<u32>(context.rsi);
+  // PIDFD_NONBLOCK; PIDFD_THREAD is unknown, as before Linux 6.9.
+  if ((flags & ~static_cast<u32>(O_NONBLOCK)) != 0 || pid <= 0) {
+    return -EINVAL;
+  }
+  const auto number = static_cast<u32>(pid);
+  if (number != Process::instance().pid && ThreadList::instance().find(number) != nullptr) {
+    return -ENOENT;  // a thread, but no process
+  }
+  FileRef file;
+  if (const i64 result = open_process_file(pid, flags, file); result != 0) {
+    return result;
+  }
+  return FdTable::instance().add(std::move(file), true);
+}
+
+// What may be sent with `info`: everything only to oneself, which is the first thread (pidfd_send_signal(2)).
+i64 check_information(const OpenFile& file, i32 signo, const SignalInfo& info) {
+  if (info.signo != signo) {
+    return -EINVAL;
+  }
+  const bool as_kernel = info.code >= 0 || info.code == SI_TKILL;
+  return as_kernel && process_of_handle(file.handle()) != static_cast<i64>(Thread::current().tid) ? -EPERM : 0;
+}
+
+i64 pidfd_send_signal_call(Context& context) {
+  const auto signo = static_cast<i32>(context.rsi);
+  // The scopes of Linux 6.9 are unknown.
+  if (static_cast<u32>(context.r10) != 0) {
+    return -EINVAL;
+  }
+  const FileRef file = FdTable::instance().get(context.rdi);
+  if (!file || file->kind() != FileKind::Process) {
+    return -EBADF;
+  }
+  SignalInfo info = own_signal(static_cast<u32>(signo), SI_USER);
+  if (context.rdx != 0) {
+    if (!read_user(info, context.rdx)) {
+      return -EFAULT;
+    }
+    if (const i64 result = check_information(*file, signo, info); result != 0) {
+      return result;
+    }
+  }
+  const HostReply reply =
+      host_call_raw(static_cast<u32>(abi::HostCall::Kill),
+                    {{file->handle(), static_cast<u32>(signo), static_cast<u64>(static_cast<i64>(info.code)),
+                      context.rdx != 0 ? info.sender.value : 0, static_cast<u64>(abi::KillTarget::Handle)},
+                     0},
+                    CallKind::Quick);
+  return reply.result == 0 && reply.extra[0] != 0 && signo != 0 ? Signals::instance().send(info) : reply.result;
+}
+
+constexpr SyscallEntry entries[] = {
+    {SYS_pidfd_open, pidfd_open_call},
+    {SYS_pidfd_send_signal, pidfd_send_signal_call},
+};
+
+}  // namespace
+
+std::span<const SyscallEntry> pidfd_calls() {
+  return entries;
+}
+
+}  // namespace kx::libos
