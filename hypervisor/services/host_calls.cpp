@@ -21,6 +21,8 @@ bool may_run_on_service_thread(HostCall number) {
     case HostCall::ProcessGet:
     case HostCall::ProcessSet:
     case HostCall::Kill:
+    case HostCall::KillThread:
+    case HostCall::ProcessDescribe:
       return true;
     default:
       return false;
@@ -63,6 +65,8 @@ std::int64_t dispatch(CallContext& context, HostCall number, Call& call) {
     case HostCall::Executed:
     case HostCall::VforkWrite:
     case HostCall::VforkRead:
+    case HostCall::KillThread:
+    case HostCall::ProcessDescribe:
       return process_call(context, number, call);
     case HostCall::MemoryGrow:
       return serve_memory_grow(context, call);

@@ -8,6 +8,7 @@
 #include <kx/abi/vcpu.hpp>
 #include <kx/base/address.hpp>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "hypervisor/error.hpp"
@@ -41,6 +42,9 @@ class VcpuThread {
   // again.
   void set_finished();
   [[nodiscard]] bool finished() const { return gone_; }
+  // What its library OS notes in the vCPU page: the number and the name of the thread.
+  [[nodiscard]] std::uint32_t guest_thread_id();
+  [[nodiscard]] std::string guest_thread_name();
   // The vCPU of a finished thread, for another one.
   kvm::Vcpu take_vcpu() {
     thread_.join();

@@ -59,19 +59,21 @@ enum class HostCall : std::uint32_t {
   OutOfMemory,             // (): the program needs a page and there is none; the pVM ends
   RefillInbox,             // (): moves waiting signals into the inbox
   NewThreadId,             // () -> a number no process or thread of the family has
-  Fork,        // (stack pointer, gpa of the slot the child must not see or 0, end of the used arena, FS base,
-               //   ForkFlags | exit signal, number of the fork) -> pid, in the child 0; extra[0] = gpa and
-               //   extra[1] = size of the slot for what is written from now on
-  Wait,        // (WaitKind, id, options of waitid(2), offset of WaitResult) -> pid or 0
-  Kill,        // (target of kill(2), signal, si_code, value) -> 0; extra[0] = 1: the caller is meant too, and
-               //   has not been told
-  ProcessGet,  // (ProcessAttribute, pid or 0) -> value
-  ProcessSet,  // (ProcessAttribute, pid or 0, value) -> 0
-  Executed,    // (offset, size of the arguments, each ended by NUL, up to command_size): a new program; nothing
-               //   refers to inherited memory any more
-  VforkWrite,  // (offset, size): a message of the vfork child's for its parent, of at most 12 KiB
-  VforkRead,   // (pid, offset, capacity) -> size of the next message of that child, 0 if there is none
-  Ipc,         // (IpcOperation, its arguments): System V IPC, kx/abi/ipc.hpp
+  Fork,             // (stack pointer, gpa of the slot the child must not see or 0, end of the used arena, FS base,
+                    //   ForkFlags | exit signal, number of the fork) -> pid, in the child 0; extra[0] = gpa and
+                    //   extra[1] = size of the slot for what is written from now on
+  Wait,             // (WaitKind, id, options of waitid(2), offset of WaitResult) -> pid or 0
+  Kill,             // (target of kill(2), signal, si_code, value) -> 0; extra[0] = 1: the caller is meant too, and
+                    //   has not been told
+  ProcessGet,       // (ProcessAttribute, pid or 0) -> value
+  ProcessSet,       // (ProcessAttribute, pid or 0, value) -> 0
+  Executed,         // (offset, size of the arguments, each ended by NUL, up to command_size): a new program; nothing
+                    //   refers to inherited memory any more
+  VforkWrite,       // (offset, size): a message of the vfork child's for its parent, of at most 12 KiB
+  VforkRead,        // (pid, offset, capacity) -> size of the next message of that child, 0 if there is none
+  Ipc,              // (IpcOperation, its arguments): System V IPC, kx/abi/ipc.hpp
+  KillThread,       // (pid or 0: that of the thread's process, thread id, signal, si_code, value) -> 0
+  ProcessDescribe,  // (pid, offset of ProcessDescription) -> 0: what /proc tells of a process
   Last,
 };
 
@@ -106,8 +108,27 @@ enum class ProcessAttribute : std::uint32_t {
   VforkWait,      // get: waits until the vfork child `pid` has called execve or ended
   Orphaned,       // get: 1 if the caller's process group is orphaned
   ChildrenUsage,  // get: struct rusage of the children waited for, at offset `pid` of the call buffer
+  Next,           // get: the lowest process number above `pid`; 0: there is none
   Last,
 };
+
+// What HostCall::ProcessDescribe reports.
+struct ProcessDescription {
+  std::int32_t pid, parent, group, session;
+  std::uint32_t uid, gid;
+  std::uint32_t state;  // the letter of proc_pid_stat(5)
+  std::uint32_t threads;
+  std::uint32_t arguments_size;
+  std::uint32_t reserved;
+  std::uint64_t user_us, system_us;  // of the processor
+  std::uint64_t children_user_us, children_system_us;
+  std::uint64_t start_ns;        // CLOCK_BOOTTIME
+  std::uint64_t memory_size;     // bytes of RAM that the program has
+  char name[16];                 // ended by NUL
+  char arguments[command_size];  // each ended by NUL
+};
+static_assert(sizeof(ProcessDescription) == 104 + command_size &&
+              std::has_unique_object_representations_v<ProcessDescription>);
 
 // A piece of guest memory that data is read into or written from.
 struct Segment {
