@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "hypervisor/ipc/family_ipc.hpp"
 #include "hypervisor/services/service_thread.hpp"
 #include "hypervisor/vcpu/interruptible.hpp"
 
@@ -97,13 +98,17 @@ std::int64_t enter_directory(int fd) {
   return change_directory(fd);
 }
 
-void hide_own_pid(std::byte* credentials, std::size_t size) {
-  pid_t pid;
-  if (size >= sizeof(pid)) {
-    std::memcpy(&pid, credentials, sizeof(pid));
-    pid = pid == ::getpid() ? 0 : pid;
-    std::memcpy(credentials, &pid, sizeof(pid));
+void name_family_pid(std::byte* credentials, std::size_t size, std::int32_t pid) {
+  pid_t told;
+  if (size >= sizeof(told)) {
+    std::memcpy(&told, credentials, sizeof(told));
+    told = told == ::getpid() ? pid : told;
+    std::memcpy(credentials, &told, sizeof(told));
   }
+}
+
+ipc::SocketPeers* socket_peers(const CallContext& context) {
+  return context.services.ipc != nullptr ? &context.services.ipc->peers : nullptr;
 }
 
 std::int64_t add_handle(const CallContext& context, int fd) {

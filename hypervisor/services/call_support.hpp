@@ -16,6 +16,10 @@
 
 namespace kx::hv {
 
+namespace ipc {
+class SocketPeers;
+}
+
 using abi::null_offset;
 using SyscallArgs = std::array<std::uint64_t, 6>;
 
@@ -105,8 +109,11 @@ std::int64_t enter_directory(int fd);
 // Hands a new descriptor to the pVM: its handle, or -EMFILE (the descriptor is closed).
 std::int64_t add_handle(const CallContext& context, int fd);
 
-// In a struct ucred from the host, kx's own pid becomes 0: a process of the family, which has other pids.
-void hide_own_pid(std::byte* credentials, std::size_t size);
+// In a struct ucred from the host, kx's own pid becomes that of a process of the family.
+void name_family_pid(std::byte* credentials, std::size_t size, std::int32_t pid);
+
+// Who is behind the family's sockets; null: nobody knows.
+ipc::SocketPeers* socket_peers(const CallContext& context);
 
 // The process that makes a call, as its family knows it.
 inline std::int32_t process_id(const CallContext& context) {

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <string>
 
+#include "hypervisor/ipc/socket_peers.hpp"
 #include "hypervisor/services/call_support.hpp"
 #include "hypervisor/services/host_objects.hpp"
 
@@ -151,6 +152,8 @@ std::int64_t transfer(CallContext& context, Call& call, long number, SegmentUse 
   if (use == SegmentUse::Destination && is_in_background(context, file->get())) {
     return abi::result_background;
   }
+  const ipc::SocketPeers::Sending sending(use == SegmentUse::Source ? socket_peers(context) : nullptr, file->get(),
+                                          process_id(context));
   if (context.may_block()) {
     return host_syscall_blocking(context, number, args);
   }
@@ -229,6 +232,7 @@ std::int64_t serve_sendfile(CallContext& context, Call& call) {
   const bool from_position = call.args[2] == null_offset;
   const SyscallArgs args{static_cast<std::uint64_t>(out->get()), static_cast<std::uint64_t>(in->get()),
                          from_position ? 0 : address_of(&offset), call.args[3]};
+  const ipc::SocketPeers::Sending sending(socket_peers(context), out->get(), process_id(context));
   const std::int64_t result = host_syscall_blocking(context, SYS_sendfile, args);
   call.extra[0] = static_cast<std::uint64_t>(offset);
   return result;
