@@ -92,27 +92,45 @@ pid_t SocketPeers::peer(int fd) {
   return pid != nullptr ? *pid : 0;
 }
 
-SocketPeers::Sending::Sending(SocketPeers* peers, int fd, pid_t pid) {
-  if (peers == nullptr || !peers->watches_senders() || !is_unix_socket(fd)) {
-    return;
+bool SocketPeers::notes(int fd) const {
+  return watches_senders() && is_unix_socket(fd);
+}
+
+std::int64_t SocketPeers::send_at_once(int fd, pid_t pid, const std::function<std::int64_t()>& send) {
+  const std::uint64_t inode = inode_of(fd);
+  const std::lock_guard alone(sending_);
+  Sender before;
+  {
+    const std::lock_guard lock(mutex_);
+    before = senders_[inode];
   }
-  int unread = 1;
-  ::ioctl(fd, TIOCOUTQ, &unread);  // SIOCOUTQ of unix(7)
-  peers_ = peers;
-  inode_ = inode_of(fd);
-  peers_->begin_send(inode_, unread == 0, pid);
+  begin_send(fd, inode, pid);
+  const std::int64_t result = send();
+  end_send(inode);
+  if (result < 0) {
+    const std::lock_guard lock(mutex_);
+    Sender& sender = senders_[inode];
+    before.under_way = sender.under_way;
+    sender = before;
+  }
+  return result;
+}
+
+SocketPeers::Sending::Sending(SocketPeers& peers, int fd, pid_t pid) : peers_(peers), inode_(inode_of(fd)) {
+  const std::lock_guard alone(peers_.sending_);
+  peers_.begin_send(fd, inode_, pid);
 }
 
 SocketPeers::Sending::~Sending() {
-  if (peers_ != nullptr) {
-    peers_->end_send(inode_);
-  }
+  peers_.end_send(inode_);
 }
 
-void SocketPeers::begin_send(std::uint64_t inode, bool drained, pid_t pid) {
+void SocketPeers::begin_send(int fd, std::uint64_t inode, pid_t pid) {
+  int unread = 1;
+  ::ioctl(fd, TIOCOUTQ, &unread);  // SIOCOUTQ of unix(7)
   const std::lock_guard lock(mutex_);
   Sender& sender = senders_[inode];
-  const bool begins = drained && sender.under_way == 0;
+  const bool begins = unread == 0 && sender.under_way == 0;
   ++sender.under_way;
   sender.batches += begins ? 1 : 0;
   if (sender.pid != pid) {
@@ -133,6 +151,7 @@ SocketPeers::Receiving SocketPeers::receiving(int fd) {
     return before;
   }
   before.peer_inode = socket_facts(inode_of(fd)).peer_inode;
+  const std::lock_guard alone(sending_);
   pollfd readable{fd, POLLIN, 0};
   const bool has_data = ::poll(&readable, 1, 0) > 0;
   const std::lock_guard lock(mutex_);

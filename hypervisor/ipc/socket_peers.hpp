@@ -8,11 +8,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
-
-#include "hypervisor/unique_fd.hpp"
 
 namespace kx::hv::ipc {
 
@@ -59,17 +58,23 @@ class SocketPeers {
   void watch_senders() { watching_.store(true); }
   [[nodiscard]] bool watches_senders() const { return watching_.load(std::memory_order_relaxed); }
 
-  // One send through the socket `fd`, while it is under way.
+  // Whether it is to be noted who sends through `fd`.
+  [[nodiscard]] bool notes(int fd) const;
+  // Runs `send`, which does not wait, for `pid` while nobody else sends at once: its result. A failure is as if it had
+  // not been tried.
+  std::int64_t send_at_once(int fd, pid_t pid, const std::function<std::int64_t()>& send);
+
+  // A send that may have to wait, while it is under way.
   class Sending {
    public:
-    Sending(SocketPeers* peers, int fd, pid_t pid);
+    Sending(SocketPeers& peers, int fd, pid_t pid);
     ~Sending();
     Sending(const Sending&) = delete;
     Sending& operator=(const Sending&) = delete;
 
    private:
-    SocketPeers* peers_ = nullptr;
-    std::uint64_t inode_ = 0;
+    SocketPeers& peers_;
+    std::uint64_t inode_;
   };
 
   // What is known before a message is received through `fd`, and who sent it, once it was. Several processes that send
@@ -92,11 +97,12 @@ class SocketPeers {
     std::uint64_t changed_at = 0;  // the batch since which `pid` sends
   };
 
-  void begin_send(std::uint64_t inode, bool drained, pid_t pid);
+  void begin_send(int fd, std::uint64_t inode, pid_t pid);
   void end_send(std::uint64_t inode);
 
   std::atomic<bool> watching_ = false;
-  std::mutex mutex_;
+  std::mutex sending_;           // before the other one; held while something is sent that does not wait
+  std::mutex mutex_;             // what follows
   RecentMap<pid_t> peers_;       // by the socket's cookie: what the host's SO_PEERCRED stands for
   RecentMap<pid_t> connectors_;  // by the inode of the socket that connected
   RecentMap<pid_t> listeners_;   // by the socket's file

@@ -111,6 +111,23 @@ ipc::SocketPeers* socket_peers(const CallContext& context) {
   return context.services.ipc != nullptr ? &context.services.ipc->peers : nullptr;
 }
 
+std::int64_t noted_send(const CallContext& context, int fd, const std::function<std::int64_t()>& at_once,
+                        const std::function<std::int64_t()>& waiting) {
+  ipc::SocketPeers* peers = socket_peers(context);
+  if (peers == nullptr || !peers->notes(fd)) {
+    return waiting();
+  }
+  const std::int64_t result = peers->send_at_once(fd, process_id(context), at_once);
+  if (result != -EAGAIN && result != -EOPNOTSUPP) {
+    return result;
+  }
+  if (!context.may_block()) {
+    return abi::result_must_exit;
+  }
+  const ipc::SocketPeers::Sending sending(*peers, fd, process_id(context));
+  return waiting();
+}
+
 std::int64_t add_handle(const CallContext& context, int fd) {
   const std::int32_t handle = context.services.handles.add(UniqueFd(fd));
   return handle < 0 ? -EMFILE : handle;

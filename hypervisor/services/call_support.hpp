@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <kx/abi/syscall_shapes.hpp>
 #include <kx/base/address.hpp>
 #include <string>
@@ -114,6 +115,10 @@ void name_family_pid(std::byte* credentials, std::size_t size, std::int32_t pid)
 
 // Who is behind the family's sockets; null: nobody knows.
 ipc::SocketPeers* socket_peers(const CallContext& context);
+
+// Sends by `waiting`, or, if it is to be noted who sends through `fd`, first by `at_once`, which does not wait.
+std::int64_t noted_send(const CallContext& context, int fd, const std::function<std::int64_t()>& at_once,
+                        const std::function<std::int64_t()>& waiting);
 
 // The process that makes a call, as its family knows it.
 inline std::int32_t process_id(const CallContext& context) {

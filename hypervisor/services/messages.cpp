@@ -206,9 +206,13 @@ std::int64_t serve_send_message(CallContext& context, Call& call) {
   if (const std::int64_t error = message.read_control(context); error != 0) {
     return error;
   }
-  const ipc::SocketPeers::Sending sending(socket_peers(context), message.file->get(), process_id(context));
   // MSG_NOSIGNAL: the library OS raises SIGPIPE itself.
-  return transfer_message(context, SYS_sendmsg, message, call.args[3] | MSG_NOSIGNAL);
+  const std::uint64_t flags = call.args[3] | MSG_NOSIGNAL;
+  const SyscallArgs at_once{static_cast<std::uint64_t>(message.file->get()), address_of(&message.host),
+                            flags | MSG_DONTWAIT};
+  return noted_send(
+      context, message.file->get(), [&] { return host_syscall(SYS_sendmsg, at_once); },
+      [&] { return transfer_message(context, SYS_sendmsg, message, flags); });
 }
 
 std::int64_t serve_receive_message(CallContext& context, Call& call) {
