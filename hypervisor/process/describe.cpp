@@ -4,9 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <memory>
-#include <string>
 
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
@@ -18,10 +15,6 @@ namespace {
 
 std::uint64_t microseconds(const timeval& time) {
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(time.tv_usec);
-}
-
-void put_text(const std::string& text, char* to, std::size_t size) {
-  std::memcpy(to, text.data(), std::min(text.size(), size));
 }
 
 // What the table knows.
@@ -43,19 +36,20 @@ void describe_zombie(const ProcessTable::Process& process, abi::ProcessDescripti
   to.threads = 1;
   to.user_us = microseconds(process.usage.ru_utime);
   to.system_us = microseconds(process.usage.ru_stime);
-  put_text(process.name, to.name, sizeof to.name - 1);
+  process.name.copy(to.name, sizeof to.name - 1);
 }
 
 void describe_running(const ProcessTable::Process& process, Pvm& pvm, abi::ProcessDescription& to) {
-  to.state = process.state == ProcessTable::State::Stopped ? 'T' : pvm.sleeps() ? 'S' : 'R';
+  const bool stopped = process.state == ProcessTable::State::Stopped;
+  to.state = static_cast<unsigned char>(stopped ? 'T' : pvm.sleeps() ? 'S' : 'R');
   to.threads = pvm.thread_count();
   const rusage usage = pvm.usage();
   to.user_us = microseconds(usage.ru_utime);
   to.system_us = microseconds(usage.ru_stime);
   to.memory_size = pvm.stats().memory_in_use;
   to.arguments_size = static_cast<std::uint32_t>(std::min<std::uint64_t>(process.arguments.size(), abi::command_size));
-  put_text(process.arguments, to.arguments, sizeof to.arguments);
-  put_text(pvm.name(), to.name, sizeof to.name - 1);
+  process.arguments.copy(to.arguments, sizeof to.arguments);
+  pvm.name().copy(to.name, sizeof to.name - 1);
 }
 
 }  // namespace

@@ -316,11 +316,18 @@ bool Pvm::set_foreground_group(std::int32_t group) {
 }
 
 void Pvm::release_robust_futexes() {
-  const std::lock_guard lock(mutex_);
-  for (const auto& vcpu : vcpus_) {
-    if (vcpu != nullptr) {
-      hv::release_robust_futexes(memory_, vcpu->area());
+  std::vector<Gpa> areas;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& vcpu : vcpus_) {
+      if (vcpu != nullptr) {
+        areas.push_back(vcpu->area());
+      }
     }
+  }
+  // Without the lock: pages of a file may be slow to come.
+  for (const Gpa area : areas) {
+    hv::release_robust_futexes(memory_, area);
   }
 }
 
