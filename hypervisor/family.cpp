@@ -26,6 +26,7 @@
 #include "hypervisor/control/control_server.hpp"
 #include "hypervisor/control/runtime_directory.hpp"
 #include "hypervisor/kvm/vm.hpp"
+#include "hypervisor/memory/guarded_access.hpp"
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/process/stats_report.hpp"
@@ -278,6 +279,7 @@ Result<void> run(const FamilyConfig& config) {
 
   prepare_signals();
   install_kick_handler();
+  install_guard_handler();
   KX_TRY_ASSIGN(auto memory, FamilyMemory::create());
   if (config.trust_family) {
     memory->trust_relatives();
@@ -341,7 +343,7 @@ Result<void> run(const FamilyConfig& config) {
   family.set_foreground_group(pvm.pid());
   KX_TRY(family.processes().add_root(pvm.pid(), pvm.pid(), init_process, boot.info.uid, root));
   family.processes().change(pvm.pid(),
-                            [&](ProcessTable::Process& process) { process.command = command_line(config.argv); });
+                            [&](ProcessTable::Process& process) { process.arguments = argument_block(config.argv); });
   family.set_boot_info(boot.info, config.sandbox.hostname);
   control_file.serve(family, owner);
   const EntryPoint entry{libos.entry_gva, abi::linear_gva(abi::vcpu0_gpa + abi::vcpu_stack_top),

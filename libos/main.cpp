@@ -99,7 +99,7 @@ extern "C" Context* kx_main(abi::VcpuPage* page) {
                            boot.arguments_gpa + boot.arguments_size - boot.memory_gpa, boot.memory_limit);
   first_thread.page = page;
   first_thread.area_gpa = abi::vcpu0_gpa;
-  first_thread.tid = boot.pid;
+  first_thread.set_tid(boot.pid);
   page->thread_gva = reinterpret_cast<u64>(&first_thread);
   ThreadList::instance().add(first_thread);
   start_process(boot, strings);

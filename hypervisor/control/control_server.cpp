@@ -21,6 +21,15 @@ namespace kx::hv {
 
 namespace {
 
+// The arguments, each ended by NUL, with spaces between them.
+std::string command_line(std::string arguments) {
+  while (!arguments.empty() && arguments.back() == '\0') {
+    arguments.pop_back();
+  }
+  std::replace(arguments.begin(), arguments.end(), '\0', ' ');
+  return arguments;
+}
+
 using control::Answer;
 using control::AnswerHeader;
 using control::ProcessRecord;
@@ -298,7 +307,7 @@ bool ControlServer::list(int fd) {
     } else {
       record.processor_time_us = microseconds(process.usage);
     }
-    if (!send(fd, &record, sizeof record, process.command)) {
+    if (!send(fd, &record, sizeof record, command_line(process.arguments))) {
       return false;
     }
   }

@@ -1,4 +1,5 @@
-// What the processes of a family share beside files: System V IPC and record locks. One for each family.
+// What the processes of a family share beside files: System V IPC, record locks, who is behind a socket. One for each
+// family.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include "hypervisor/ipc/record_locks.hpp"
 #include "hypervisor/ipc/semaphores.hpp"
 #include "hypervisor/ipc/shared_segments.hpp"
+#include "hypervisor/ipc/socket_peers.hpp"
 
 namespace kx::hv {
 
@@ -32,6 +34,7 @@ struct FamilyIpc {
   ipc::Semaphores semaphores;
   ipc::SharedSegments segments;
   ipc::RecordLocks locks;
+  ipc::SocketPeers peers;
 };
 
 }  // namespace kx::hv

@@ -94,6 +94,7 @@ void Family::sum_stats(abi::Stats& sum, std::uint32_t& running) {
 
 void Family::ended(Pvm& pvm) {
   std::shared_ptr<Pvm> held = processes_.find(pvm.pid());
+  pvm.release_robust_futexes();
   pvm.close_all();
   {
     const std::lock_guard lock(mutex_);

@@ -39,8 +39,8 @@ struct NewProgram {
   std::uint32_t umask = 022;
 };
 
-// The arguments with spaces between them, as far as the table of processes keeps them.
-std::string command_line(const std::vector<std::string>& argv);
+// The arguments, each ended by NUL, as far as the table of processes keeps them.
+std::string argument_block(const std::vector<std::string>& argv);
 
 // What the library OS asks for with HostCall::Fork; nothing of it is checked yet.
 struct ForkRequest {

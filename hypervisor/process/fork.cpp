@@ -123,6 +123,8 @@ bool copy_area(const std::byte* from, std::byte* to, Gpa area, std::uint64_t rsp
   auto& page = *reinterpret_cast<abi::VcpuPage*>(to + area.value);
   page.pending = 0;
   page.service_awake = 0;
+  page.robust_list_gva = 0;  // what the thread holds is its parent's
+  page.thread_id = 0;
   page.call.state = static_cast<std::uint32_t>(abi::CallState::Idle);
   page.call.result = 0;
   page.call.extra[0] = slot.gpa;

@@ -32,16 +32,16 @@ bool crosses_table(const Slot& slot) {
 
 }  // namespace
 
-std::string command_line(const std::vector<std::string>& argv) {
-  std::string line;
+std::string argument_block(const std::vector<std::string>& argv) {
+  std::string block;
   for (const std::string& argument : argv) {
-    line += line.empty() ? argument : " " + argument;
-    if (line.size() >= ProcessTable::command_limit) {
+    block.append(argument).push_back('\0');
+    if (block.size() >= ProcessTable::command_limit) {
       break;
     }
   }
-  line.resize(std::min(line.size(), ProcessTable::command_limit));
-  return line;
+  block.resize(std::min(block.size(), ProcessTable::command_limit));
+  return block;
 }
 
 Result<std::shared_ptr<Pvm>> Family::make_first_pvm(ProcessId pid) {
@@ -67,7 +67,7 @@ Result<ProcessId> Family::start_program(NewProgram program) {
   KX_TRY_ASSIGN(const std::shared_ptr<Pvm> pvm, make_first_pvm(pid));
   KX_TRY_ASSIGN(const auto header, load_libos(pvm->memory()));
   write_system_tables(pvm->memory(), header);
-  const std::string command = command_line(program.argv);
+  const std::string arguments = argument_block(program.argv);
   boot.argv = std::move(program.argv);
   boot.environment = std::move(program.environment);
   boot.hostname = hostname_;
@@ -85,7 +85,7 @@ Result<ProcessId> Family::start_program(NewProgram program) {
   pvm->set_parent(init_process);
   pvm->set_requested(boot.program);
   KX_TRY(processes_.add_root(pid, pid, pid, boot.info.uid, pvm));
-  processes_.change(pid, [&](ProcessTable::Process& process) { process.command = command; });
+  processes_.change(pid, [&](ProcessTable::Process& process) { process.arguments = arguments; });
   start_collector();
   const EntryPoint entry{header.entry_gva, abi::linear_gva(abi::vcpu0_gpa + abi::vcpu_stack_top),
                          abi::linear_gva(abi::vcpu0_gpa), abi::boot_pml4_gpa};

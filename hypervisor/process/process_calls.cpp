@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "hypervisor/process/describe.hpp"
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/services/call_support.hpp"
@@ -180,6 +181,13 @@ std::int64_t process_of_handle(const CallContext& context, std::uint64_t handle,
   return context.services.pvm->family().processes().exists(*process) ? process->pid : -ESRCH;
 }
 
+std::int64_t send_thread_signal(const CallContext& context, const Call& call) {
+  Pvm& pvm = *context.services.pvm;
+  return pvm.family().processes().kill_thread(pvm.pid(), static_cast<ProcessId>(call.args[0]),
+                                              static_cast<std::int32_t>(call.args[1]), static_cast<int>(call.args[2]),
+                                              static_cast<int>(call.args[3]), call.args[4]);
+}
+
 std::int64_t get_attribute(const CallContext& context, Call& call) {
   Pvm& pvm = *context.services.pvm;
   ProcessTable& processes = pvm.family().processes();
@@ -199,6 +207,8 @@ std::int64_t get_attribute(const CallContext& context, Call& call) {
       return 0;
     case abi::ProcessAttribute::OfHandle:
       return process_of_handle(context, call.args[1], call.extra[0]);
+    case abi::ProcessAttribute::Next:
+      return processes.next_after(pid);
     case abi::ProcessAttribute::ChildrenUsage: {
       rusage usage{};
       processes.change(pvm.pid(), [&](const ProcessTable::Process& self) { usage = self.children_usage; });
@@ -259,12 +269,8 @@ std::int64_t next_message(const CallContext& context, const Call& call) {
 }
 
 // execve(2): the parent that waits goes on, and the memory shared with it so far is let go.
-std::int64_t new_program(Pvm& pvm, std::string command) {
-  while (!command.empty() && command.back() == '\0') {
-    command.pop_back();
-  }
-  std::replace(command.begin(), command.end(), '\0', ' ');
-  pvm.family().processes().executed(pvm.pid(), std::move(command));
+std::int64_t new_program(Pvm& pvm, std::string arguments) {
+  pvm.family().processes().executed(pvm.pid(), std::move(arguments));
   auto forgotten = pvm.memory().forget_inherited();
   return forgotten ? 0 : -ENOMEM;
 }
@@ -308,6 +314,10 @@ std::optional<std::int64_t> serve_process_call(CallContext& context, abi::HostCa
       return wait_for_child(context, call);
     case abi::HostCall::Kill:
       return send_signal(context, call);
+    case abi::HostCall::KillThread:
+      return send_thread_signal(context, call);
+    case abi::HostCall::ProcessDescribe:
+      return describe_process(context, call);
     case abi::HostCall::ProcessGet:
       return get_attribute(context, call);
     case abi::HostCall::ProcessSet:

@@ -19,6 +19,12 @@ namespace {
 
 constexpr ProcessId most_ids = 1 << 22;  // pid_max of 64-bit Linux (proc(5))
 
+std::uint64_t boottime_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
 }  // namespace
 
 ProcessId ProcessTable::next_id() {
@@ -57,6 +63,7 @@ Result<void> ProcessTable::add_root(ProcessId pid, ProcessId group, ProcessId se
   process.group = group;
   process.session = session;
   process.executed = true;
+  process.start_ns = boottime_ns();
   process.uid = uid;
   process.pvm = std::move(pvm);
   return {};
@@ -88,7 +95,8 @@ Result<void> ProcessTable::add_child(ProcessId pid, ProcessId forker, ProcessId 
   child.auto_reap = from->auto_reap;
   child.no_stop_signal = from->no_stop_signal;
   child.uid = from->uid;
-  child.command = from->command;
+  child.arguments = from->arguments;
+  child.start_ns = boottime_ns();
   child.borrowed = waits;
   if (waits) {
     messages_[pid].forker = forker;
@@ -161,7 +169,8 @@ void ProcessTable::wake(Process& parent) {
   ::syscall(SYS_futex, &parent.events, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT32_MAX, nullptr, nullptr, 0);
 }
 
-void ProcessTable::post(Process& target, ProcessId sender, int signal, int code, std::uint64_t value, SentTo sent_to) {
+void ProcessTable::post(Process& target, ProcessId sender, int signal, int code, std::uint64_t value, SentTo sent_to,
+                        std::uint32_t thread) {
   if (target.pvm == nullptr || signal == 0) {
     return;
   }
@@ -178,6 +187,7 @@ void ProcessTable::post(Process& target, ProcessId sender, int signal, int code,
   information.pid = sender;
   information.uid = target.uid;
   information.value = value;
+  information.thread = thread;
   target.pvm->post_signal(information, sent_to);
 }
 
@@ -303,6 +313,7 @@ void ProcessTable::ended(ProcessId pid, std::int32_t status, const rusage& usage
   }
   released = std::move(process->pvm);
   process->pvm = nullptr;
+  process->name = released != nullptr ? released->name() : std::string();
   process->state = State::Zombie;
   process->borrowed = false;
   returned_.notify_all();
@@ -343,10 +354,10 @@ void ProcessTable::stopped(ProcessId pid, int signal) {
   tell_parent(*process, CLD_STOPPED, signal);
 }
 
-void ProcessTable::executed(ProcessId pid, std::string command) {
+void ProcessTable::executed(ProcessId pid, std::string arguments) {
   change(pid, [&](Process& process) {
-    if (!command.empty()) {
-      process.command = std::move(command);
+    if (!arguments.empty()) {
+      process.arguments = std::move(arguments);
     }
     process.executed = true;
     process.borrowed = false;
@@ -396,6 +407,26 @@ std::int64_t ProcessTable::kill_locked(ProcessId sender, std::int64_t target, in
     }
   }
   return found ? 0 : -ESRCH;
+}
+
+std::int64_t ProcessTable::kill_thread(ProcessId sender, ProcessId pid, std::int32_t thread, int signal, int code,
+                                       std::uint64_t value) {
+  const std::lock_guard lock(mutex_);
+  const auto has_thread = [&](const Process& process) {
+    return process.pid == thread ||
+           (process.pvm != nullptr && process.pvm->has_thread(static_cast<std::uint32_t>(thread)));
+  };
+  const auto found = std::find_if(processes_.begin(), processes_.end(), [&](const auto& entry) {
+    return (pid == 0 || entry.first == pid) && has_thread(entry.second);
+  });
+  if (thread <= 0 || found == processes_.end()) {
+    return -ESRCH;
+  }
+  if (signal < 0 || signal > 64) {
+    return -EINVAL;
+  }
+  post(found->second, sender, signal, code, value, SentTo::Process, static_cast<std::uint32_t>(thread));
+  return 0;
 }
 
 void ProcessTable::signal_group(ProcessId group, int signal, int code) {
@@ -545,6 +576,12 @@ std::shared_ptr<Pvm> ProcessTable::find(ProcessId pid) {
   const std::lock_guard lock(mutex_);
   Process* process = find_locked(pid);
   return process != nullptr ? process->pvm : nullptr;
+}
+
+ProcessId ProcessTable::next_after(ProcessId pid) {
+  const std::lock_guard lock(mutex_);
+  const auto next = processes_.upper_bound(pid);
+  return next == processes_.end() ? 0 : next->first;
 }
 
 std::size_t ProcessTable::running() {

@@ -51,7 +51,7 @@ struct WaitRequest {
 
 class ProcessTable {
  public:
-  // Of a command line, which is kept for `kx ps`.
+  // Of the arguments, which are kept for `kx ps` and /proc.
   static constexpr std::size_t command_limit = abi::command_size;
 
   enum class State : std::uint8_t { Running, Stopped, Zombie };
@@ -74,11 +74,13 @@ class ProcessTable {
     bool borrowed = false;  // vfork: the parent waits
     int parent_death_signal = 0;
     std::uint32_t uid = 0;
-    std::uint32_t events = 0;  // changes when a child has something to report; waits sleep on it
-    rusage usage{};            // of the ended process
-    rusage children_usage{};   // of the children that were waited for
-    std::string command;       // as the guest says: its arguments with spaces between them
-    std::shared_ptr<Pvm> pvm;  // null once it has ended
+    std::uint32_t events = 0;    // changes when a child has something to report; waits sleep on it
+    rusage usage{};              // of the ended process
+    rusage children_usage{};     // of the children that were waited for
+    std::string arguments;       // as the guest says, each ended by NUL
+    std::string name;            // of a zombie; as the guest said
+    std::uint64_t start_ns = 0;  // CLOCK_BOOTTIME
+    std::shared_ptr<Pvm> pvm;    // null once it has ended
     [[nodiscard]] ProcessReference reference() const { return {pid, serial}; }
   };
 
@@ -110,8 +112,8 @@ class ProcessTable {
   // The process ended with `status`: its children are adopted, its parent is told, or it vanishes at once.
   void ended(ProcessId pid, std::int32_t status, const rusage& usage);
   void stopped(ProcessId pid, int signal);
-  // `command`: of the new program; empty: unknown.
-  void executed(ProcessId pid, std::string command);
+  // `arguments`: of the new program; empty: unknown.
+  void executed(ProcessId pid, std::string arguments);
 
   // kill(2) by `sender`. Sets `includes_sender` instead of posting to it. 0 or -errno.
   std::int64_t kill(ProcessId sender, std::int64_t target, int signal, int code, std::uint64_t value,
@@ -119,6 +121,9 @@ class ProcessTable {
   // pidfd_send_signal(2): the same to one process, which is not mistaken for another with its number.
   std::int64_t kill(ProcessId sender, const ProcessReference& target, int signal, int code, std::uint64_t value,
                     bool& includes_sender);
+  // tgkill(2) by `sender`; `pid` 0: in whatever process the thread is.
+  std::int64_t kill_thread(ProcessId sender, ProcessId pid, std::int32_t thread, int signal, int code,
+                           std::uint64_t value);
   // A signal of the terminal or of whoever sent it to kx.
   void signal_group(ProcessId group, int signal, int code);
   void signal_process(ProcessId pid, int signal, int code);
@@ -144,6 +149,8 @@ class ProcessTable {
   // Runs `visit` on the number of each there is now, without the lock.
   void for_each_pid(const std::function<void(ProcessId)>& visit);
   std::shared_ptr<Pvm> find(ProcessId pid);
+  // The lowest number above `pid`; 0: there is none.
+  ProcessId next_after(ProcessId pid);
   [[nodiscard]] std::size_t running();
 
   // wait4(2) and waitid(2) for `caller`, on its vCPU's thread. The pid, 0 (WNOHANG), or -errno.
@@ -164,7 +171,7 @@ class ProcessTable {
   void adopt_children(const Process& dead);
   ProcessId reaper_of(const Process& dead);
   void post(Process& target, ProcessId sender, int signal, int code, std::uint64_t value,
-            SentTo sent_to = SentTo::Process);
+            SentTo sent_to = SentTo::Process, std::uint32_t thread = 0);
   void resume(Process& target);
   Process* find_locked(ProcessId pid);
   bool group_is_orphaned(ProcessId group, ProcessId leaving);

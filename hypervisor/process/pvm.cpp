@@ -5,6 +5,7 @@
 
 #include "hypervisor/boot/loader.hpp"
 #include "hypervisor/process/family.hpp"
+#include "hypervisor/process/robust_list.hpp"
 #include "hypervisor/process/usage.hpp"
 #include "hypervisor/services/service_thread.hpp"
 #include "hypervisor/vcpu/vcpu_thread.hpp"
@@ -347,6 +348,22 @@ bool Pvm::set_foreground_group(std::int32_t group) {
   return exists;
 }
 
+void Pvm::release_robust_futexes() {
+  std::vector<Gpa> areas;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& vcpu : vcpus_) {
+      if (vcpu != nullptr) {
+        areas.push_back(vcpu->area());
+      }
+    }
+  }
+  // Without the lock: pages of a file may be slow to come.
+  for (const Gpa area : areas) {
+    hv::release_robust_futexes(memory_, area);
+  }
+}
+
 void Pvm::close_all() {
   handles_.clear();
   memory_.unmap_all();
@@ -370,6 +387,24 @@ const std::string& Pvm::program() const {
 std::uint32_t Pvm::thread_count() {
   const std::lock_guard lock(mutex_);
   return static_cast<std::uint32_t>(running_);
+}
+
+bool Pvm::has_thread(std::uint32_t id) {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(vcpus_.begin(), vcpus_.end(), [&](const auto& vcpu) {
+    return vcpu != nullptr && !vcpu->finished() && vcpu->guest_thread_id() == id;
+  });
+}
+
+std::string Pvm::name() {
+  const std::lock_guard lock(mutex_);
+  const auto first = std::find_if(vcpus_.begin(), vcpus_.end(), [&](const auto& vcpu) {
+    return vcpu != nullptr && vcpu->guest_thread_id() == static_cast<std::uint32_t>(pid_);
+  });
+  if (first != vcpus_.end()) {
+    return (*first)->guest_thread_name();
+  }
+  return vcpus_.empty() || vcpus_.front() == nullptr ? std::string() : vcpus_.front()->guest_thread_name();
 }
 
 bool Pvm::sleeps() {

@@ -107,12 +107,18 @@ class Pvm : public JobControl {
   [[nodiscard]] ExitStatus status();
   // Called by a vCPU's thread as its last act, with what it used of the processor.
   void vcpu_gone(std::uint32_t index);
+  // Once its last vCPU is gone: marks the locks in shared memory that its threads hold.
+  void release_robust_futexes();
   // Closes all files, as the end of a process does before anybody is told of it.
   void close_all();
   // Processor time of its threads so far, those that have ended included.
   [[nodiscard]] rusage usage() override;
 
   [[nodiscard]] std::uint32_t thread_count();
+  // As the guest says.
+  [[nodiscard]] bool has_thread(std::uint32_t id);
+  // Of the first thread, or of the first one left; as the guest says.
+  [[nodiscard]] std::string name();
   // True if the host says of each of its threads that it waits for something.
   [[nodiscard]] bool sleeps();
   // Somebody outside had it started, and is told when it ends (Family::start_program).

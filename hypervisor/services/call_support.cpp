@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "hypervisor/ipc/family_ipc.hpp"
 #include "hypervisor/services/service_thread.hpp"
 #include "hypervisor/vcpu/interruptible.hpp"
 
@@ -97,13 +98,34 @@ std::int64_t enter_directory(int fd) {
   return change_directory(fd);
 }
 
-void hide_own_pid(std::byte* credentials, std::size_t size) {
-  pid_t pid;
-  if (size >= sizeof(pid)) {
-    std::memcpy(&pid, credentials, sizeof(pid));
-    pid = pid == ::getpid() ? 0 : pid;
-    std::memcpy(credentials, &pid, sizeof(pid));
+void name_family_pid(std::byte* credentials, std::size_t size, std::int32_t pid) {
+  pid_t told;
+  if (size >= sizeof(told)) {
+    std::memcpy(&told, credentials, sizeof(told));
+    told = told == ::getpid() ? pid : told;
+    std::memcpy(credentials, &told, sizeof(told));
   }
+}
+
+ipc::SocketPeers* socket_peers(const CallContext& context) {
+  return context.services.ipc != nullptr ? &context.services.ipc->peers : nullptr;
+}
+
+std::int64_t noted_send(const CallContext& context, int fd, const std::function<std::int64_t()>& at_once,
+                        const std::function<std::int64_t()>& waiting) {
+  ipc::SocketPeers* peers = socket_peers(context);
+  if (peers == nullptr || !peers->notes(fd)) {
+    return waiting();
+  }
+  const std::int64_t result = peers->send_at_once(fd, process_id(context), at_once);
+  if (result != -EAGAIN && result != -EOPNOTSUPP) {
+    return result;
+  }
+  if (!context.may_block()) {
+    return abi::result_must_exit;
+  }
+  const ipc::SocketPeers::Sending sending(*peers, fd, process_id(context));
+  return waiting();
 }
 
 std::int64_t add_handle(const CallContext& context, int fd, std::optional<ProcessReference> process) {

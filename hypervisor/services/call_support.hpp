@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <kx/abi/syscall_shapes.hpp>
 #include <kx/base/address.hpp>
 #include <optional>
@@ -16,6 +17,10 @@
 #include "hypervisor/services/host_calls.hpp"
 
 namespace kx::hv {
+
+namespace ipc {
+class SocketPeers;
+}
 
 using abi::null_offset;
 using SyscallArgs = std::array<std::uint64_t, 6>;
@@ -106,8 +111,15 @@ std::int64_t enter_directory(int fd);
 // Hands a new descriptor to the pVM: its handle, or -EMFILE (the descriptor is closed). `process`: what it stands for.
 std::int64_t add_handle(const CallContext& context, int fd, std::optional<ProcessReference> process = std::nullopt);
 
-// In a struct ucred from the host, kx's own pid becomes 0: a process of the family, which has other pids.
-void hide_own_pid(std::byte* credentials, std::size_t size);
+// In a struct ucred from the host, kx's own pid becomes that of a process of the family.
+void name_family_pid(std::byte* credentials, std::size_t size, std::int32_t pid);
+
+// Who is behind the family's sockets; null: nobody knows.
+ipc::SocketPeers* socket_peers(const CallContext& context);
+
+// Sends by `waiting`, or, if it is to be noted who sends through `fd`, first by `at_once`, which does not wait.
+std::int64_t noted_send(const CallContext& context, int fd, const std::function<std::int64_t()>& at_once,
+                        const std::function<std::int64_t()>& waiting);
 
 // The process that makes a call, as its family knows it.
 inline std::int32_t process_id(const CallContext& context) {

@@ -139,25 +139,31 @@ std::int64_t transfer(CallContext& context, Call& call, long number, SegmentUse 
   if (const std::int64_t error = segments.read(context, call.args[1], call.args[2], use); error != 0) {
     return error;
   }
-  SyscallArgs args{static_cast<std::uint64_t>(file->get()),
-                   segments.address(),
-                   segments.count(),
-                   call.args[3],
-                   0 /* upper half of the offset, unused on x86-64 */,
-                   call.args[4]};
+  const SyscallArgs args{static_cast<std::uint64_t>(file->get()),
+                         segments.address(),
+                         segments.count(),
+                         call.args[3],
+                         0 /* upper half of the offset, unused on x86-64 */,
+                         call.args[4]};
   if (never_blocks(file->get())) {
     return host_syscall(number, args);
   }
   if (use == SegmentUse::Destination && is_in_background(context, file->get())) {
     return abi::result_background;
   }
-  if (context.may_block()) {
-    return host_syscall_blocking(context, number, args);
-  }
   // EAGAIN: would block, or the file is non-blocking; EOPNOTSUPP: the host cannot tell. By an exit it will be seen.
-  args[5] |= RWF_NOWAIT;
-  const std::int64_t result = host_syscall(number, args);
-  return result == -EAGAIN || result == -EOPNOTSUPP ? abi::result_must_exit : result;
+  SyscallArgs at_once = args;
+  at_once[5] |= RWF_NOWAIT;
+  const auto wait = [&] {
+    if (context.may_block()) {
+      return host_syscall_blocking(context, number, args);
+    }
+    const std::int64_t result = host_syscall(number, at_once);
+    return result == -EAGAIN || result == -EOPNOTSUPP ? abi::result_must_exit : result;
+  };
+  return use == SegmentUse::Source ? noted_send(
+                                         context, file->get(), [&] { return host_syscall(number, at_once); }, wait)
+                                   : wait();
 }
 
 }  // namespace
@@ -229,7 +235,8 @@ std::int64_t serve_sendfile(CallContext& context, Call& call) {
   const bool from_position = call.args[2] == null_offset;
   const SyscallArgs args{static_cast<std::uint64_t>(out->get()), static_cast<std::uint64_t>(in->get()),
                          from_position ? 0 : address_of(&offset), call.args[3]};
-  const std::int64_t result = host_syscall_blocking(context, SYS_sendfile, args);
+  const std::int64_t result = noted_send(
+      context, out->get(), [] { return -EAGAIN; }, [&] { return host_syscall_blocking(context, SYS_sendfile, args); });
   call.extra[0] = static_cast<std::uint64_t>(offset);
   return result;
 }

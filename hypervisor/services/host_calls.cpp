@@ -22,6 +22,8 @@ bool may_run_on_service_thread(HostCall number) {
     case HostCall::ProcessSet:
     case HostCall::Kill:
     case HostCall::ProcessOpen:
+    case HostCall::KillThread:
+    case HostCall::ProcessDescribe:
       return true;
     default:
       return false;
@@ -65,6 +67,8 @@ std::int64_t dispatch(CallContext& context, HostCall number, Call& call) {
     case HostCall::VforkWrite:
     case HostCall::VforkRead:
     case HostCall::ProcessOpen:
+    case HostCall::KillThread:
+    case HostCall::ProcessDescribe:
       return process_call(context, number, call);
     case HostCall::MemoryGrow:
       return serve_memory_grow(context, call);

@@ -30,6 +30,8 @@ class CheckedAddress {
   // EACCES: a socket on a read-only mount. ECONNREFUSED: an abstract name, as for one that nobody listens on.
   std::int64_t check(const CallContext& context, std::byte* address, std::uint32_t& size, std::uint32_t capacity,
                      std::uint64_t directory);
+  // The socket's file; -1: it is none of the file system.
+  [[nodiscard]] int socket() const { return socket_.get(); }
 
  private:
   UniqueFd socket_;

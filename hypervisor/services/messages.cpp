@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hypervisor/process/process_watches.hpp"
+#include "hypervisor/ipc/socket_peers.hpp"
 #include "hypervisor/services/call_support.hpp"
 #include "hypervisor/services/host_objects.hpp"
 
@@ -86,7 +87,23 @@ std::int64_t Message::read_name(const CallContext& context, const Call& call) {
   return checked_name.check(context, bytes, host.msg_namelen, sizeof(name), call.extra[0]);
 }
 
-// unix(7): handles become descriptors, and the credentials are those of kx, the only ones the host accepts.
+// unix(7): the sender's number has to be its own, as of whoever lacks CAP_SYS_ADMIN; to the host it is kx's. The host
+// judges user and group.
+std::int64_t translate_credentials(const CallContext& context, std::byte* data) {
+  ucred given;
+  std::memcpy(&given, data, sizeof(given));
+  if (given.pid != process_id(context)) {
+    return -EPERM;
+  }
+  given.pid = ::getpid();
+  std::memcpy(data, &given, sizeof(given));
+  if (ipc::SocketPeers* peers = socket_peers(context); peers != nullptr) {
+    peers->watch_senders();
+  }
+  return 0;
+}
+
+// unix(7): handles become descriptors.
 std::int64_t Message::translate_sent(const CallContext& context, cmsghdr& part) {
   std::byte* data = reinterpret_cast<std::byte*>(CMSG_DATA(&part));  // SAFETY: inside `control`, checked by the caller
   const std::size_t size = part.cmsg_len - CMSG_LEN(0);
@@ -95,9 +112,7 @@ std::int64_t Message::translate_sent(const CallContext& context, cmsghdr& part) 
                                                                                                               : -EINVAL;
   }
   if (part.cmsg_type == SCM_CREDENTIALS && size >= sizeof(ucred)) {
-    const ucred own{::getpid(), ::geteuid(), ::getegid()};
-    std::memcpy(data, &own, sizeof(own));
-    return 0;
+    return translate_credentials(context, data);
   }
   if (part.cmsg_type != SCM_RIGHTS) {
     return -EINVAL;
@@ -147,10 +162,13 @@ std::int64_t add_received(const CallContext& context, int fd) {
 }
 
 // Received descriptors become handles in place; one that finds no room is closed and reported as -1.
-void translate_received(const CallContext& context, Message& message) {
+void translate_received(const CallContext& context, Message& message, const ipc::SocketPeers::Receiving& before) {
   for (cmsghdr* part = CMSG_FIRSTHDR(&message.host); part != nullptr; part = CMSG_NXTHDR(&message.host, part)) {
     if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_CREDENTIALS) {
-      hide_own_pid(reinterpret_cast<std::byte*>(CMSG_DATA(part)), part->cmsg_len - CMSG_LEN(0));  // SAFETY: ours
+      ipc::SocketPeers* peers = socket_peers(context);
+      const pid_t sender = peers != nullptr ? peers->sender(before) : 0;
+      name_family_pid(reinterpret_cast<std::byte*>(CMSG_DATA(part)), part->cmsg_len - CMSG_LEN(0),
+                      sender);  // SAFETY: ours
       continue;
     }
     if (part->cmsg_level != SOL_SOCKET || (part->cmsg_type != SCM_RIGHTS && part->cmsg_type != scm_pidfd)) {
@@ -197,7 +215,12 @@ std::int64_t serve_send_message(CallContext& context, Call& call) {
     return error;
   }
   // MSG_NOSIGNAL: the library OS raises SIGPIPE itself.
-  return transfer_message(context, SYS_sendmsg, message, call.args[3] | MSG_NOSIGNAL);
+  const std::uint64_t flags = call.args[3] | MSG_NOSIGNAL;
+  const SyscallArgs at_once{static_cast<std::uint64_t>(message.file->get()), address_of(&message.host),
+                            flags | MSG_DONTWAIT};
+  return noted_send(
+      context, message.file->get(), [&] { return host_syscall(SYS_sendmsg, at_once); },
+      [&] { return transfer_message(context, SYS_sendmsg, message, flags); });
 }
 
 std::int64_t serve_receive_message(CallContext& context, Call& call) {
@@ -214,11 +237,14 @@ std::int64_t serve_receive_message(CallContext& context, Call& call) {
     message.host.msg_control = message.control;
     message.host.msg_controllen = std::min<std::size_t>(header.control_size, control_limit);
   }
+  ipc::SocketPeers* peers = socket_peers(context);
+  const auto before = peers != nullptr && header.control_size != 0 ? peers->receiving(message.file->get())
+                                                                   : ipc::SocketPeers::Receiving{};
   const std::int64_t result = transfer_message(context, SYS_recvmsg, message, call.args[3] | MSG_CMSG_CLOEXEC);
   if (result < 0) {
     return result;
   }
-  translate_received(context, message);
+  translate_received(context, message, before);
   const std::size_t name_size = std::min<std::size_t>(message.host.msg_namelen, header.name_size);
   std::memcpy(context.buffer.data() + header.name_offset, &message.name, std::min(name_size, sizeof(message.name)));
   std::memcpy(context.buffer.data() + header.control_offset, message.control, message.host.msg_controllen);

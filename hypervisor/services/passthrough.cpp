@@ -13,6 +13,7 @@
 #include <kx/abi/syscall_shapes.hpp>
 #include <utility>
 
+#include "hypervisor/ipc/socket_peers.hpp"
 #include "hypervisor/services/call_support.hpp"
 #include "hypervisor/services/host_objects.hpp"
 #include "hypervisor/services/socket_policy.hpp"
@@ -66,6 +67,8 @@ class Passthrough {
   void copy_results();
   void cap_memory();
   std::int64_t name_descriptor();
+  void note_request() const;
+  void note_result(std::int64_t result) const;
 
   [[nodiscard]] int int_arg(std::size_t i) const { return static_cast<int>(call_.args[i]); }
 
@@ -322,6 +325,10 @@ std::int64_t Passthrough::finish_pair(std::int64_t result) {
     }
     return -EMFILE;
   }
+  if (ipc::SocketPeers* peers = socket_peers(context_); peers != nullptr && shape_.number == SYS_socketpair) {
+    peers->paired(fds[0], process_id(context_));
+    peers->paired(fds[1], process_id(context_));
+  }
   const std::int32_t handles[2] = {static_cast<std::int32_t>(first), static_cast<std::int32_t>(second)};
   std::memcpy(context_.buffer.data() + call_.args[i], handles, sizeof(handles));
   return result;
@@ -338,6 +345,55 @@ void Passthrough::cap_memory() {
   std::memcpy(place, &information, sizeof information);
 }
 
+// Who of the family connects: whoever accepts may ask at once.
+void Passthrough::note_request() const {
+  ipc::SocketPeers* peers = socket_peers(context_);
+  if (peers == nullptr) {
+    return;
+  }
+  int value = 0;
+  if (shape_.number == SYS_connect && checked_address_.socket() >= 0) {
+    peers->connects(files_[0]->get(), process_id(context_));
+  } else if (shape_.number == SYS_setsockopt && int_arg(1) == SOL_SOCKET && int_arg(2) == SO_PASSCRED &&
+             private_[3] != nullptr && call_.args[4] >= sizeof value) {
+    std::memcpy(&value, private_[3], sizeof value);
+    if (value != 0) {
+      peers->watch_senders();
+    }
+  }
+}
+
+void Passthrough::note_result(std::int64_t result) const {
+  ipc::SocketPeers* peers = socket_peers(context_);
+  switch (shape_.number) {
+    case SYS_listen:
+      if (peers != nullptr) {
+        peers->listens(files_[0]->get(), process_id(context_));
+      }
+      break;
+    case SYS_connect:
+      if (peers != nullptr && checked_address_.socket() >= 0) {
+        peers->connected(files_[0]->get(), checked_address_.socket());
+      }
+      break;
+    case SYS_accept4:
+      if (peers != nullptr) {
+        peers->accepted(static_cast<int>(result));
+      }
+      break;
+    case SYS_getsockopt:
+      if (int_arg(1) == SOL_SOCKET && int_arg(2) == SO_PEERCRED) {
+        std::uint32_t length;
+        std::memcpy(&length, private_[4], sizeof(length));
+        name_family_pid(context_.buffer.data() + call_.args[3], length,
+                        peers != nullptr ? peers->peer(files_[0]->get()) : 0);
+      }
+      break;
+    default:
+      break;
+  }
+}
+
 std::int64_t Passthrough::finish(std::int64_t result) {
   if (result < 0) {
     return result;
@@ -346,11 +402,7 @@ std::int64_t Passthrough::finish(std::int64_t result) {
   if (shape_.number == SYS_sysinfo) {
     cap_memory();
   }
-  if (shape_.number == SYS_getsockopt && int_arg(1) == SOL_SOCKET && int_arg(2) == SO_PEERCRED) {
-    std::uint32_t length;
-    std::memcpy(&length, private_[4], sizeof(length));
-    hide_own_pid(context_.buffer.data() + call_.args[3], length);
-  }
+  note_result(result);
   if ((shape_.flags & abi::shape_returns_handle) != 0) {
     return add_handle(context_, static_cast<int>(result));
   }
@@ -413,6 +465,7 @@ std::int64_t Passthrough::serve() {
   }
   set_close_on_exec();
   confine_affinity();
+  note_request();
   if ((shape_.flags & abi::shape_may_block) == 0) {
     return finish(host_syscall(shape_.number, host_));
   }

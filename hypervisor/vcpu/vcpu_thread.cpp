@@ -16,6 +16,7 @@
 
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
+#include "hypervisor/services/call_support.hpp"
 #include "hypervisor/services/host_calls.hpp"
 #include "hypervisor/services/service_thread.hpp"
 #include "hypervisor/vcpu/interruptible.hpp"
@@ -98,6 +99,16 @@ void VcpuThread::set_finished() {
   running_ = false;
   gone_ = true;
   std::atomic_ref(page().ended).store(1, std::memory_order_release);
+}
+
+std::uint32_t VcpuThread::guest_thread_id() {
+  return std::atomic_ref(page().thread_id).load(std::memory_order_relaxed);
+}
+
+std::string VcpuThread::guest_thread_name() {
+  char name[sizeof(abi::VcpuPage::thread_name)];
+  copy_once(name, reinterpret_cast<const std::byte*>(page().thread_name), sizeof name);  // SAFETY: seen as bytes
+  return {name, ::strnlen(name, sizeof name - 1)};
 }
 
 rusage VcpuThread::usage() const {

@@ -8,6 +8,7 @@
 #include <kx/abi/vcpu.hpp>
 #include <kx/base/address.hpp>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "hypervisor/boot/loader.hpp"
@@ -46,6 +47,9 @@ class VcpuThread {
   // again.
   void set_finished();
   [[nodiscard]] bool finished() const { return gone_; }
+  // What its library OS notes in the vCPU page: the number and the name of the thread.
+  [[nodiscard]] std::uint32_t guest_thread_id();
+  [[nodiscard]] std::string guest_thread_name();
   // The vCPU of a thread that is finished or was never started, for another one.
   kvm::Vcpu take_vcpu() {
     join();

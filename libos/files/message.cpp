@@ -12,7 +12,6 @@
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
 #include "mm/tlb.hpp"
-#include "process/process.hpp"
 #include "syscalls/dispatch.hpp"
 #include "syscalls/poll_wait.hpp"
 
@@ -142,12 +141,6 @@ void take_descriptors(u8* data, u64 size, bool close_on_exec, u32& flags) {
   for_each_control(control, size, [&](const cmsghdr& head, u8* data, u64 data_size) {
     if (carries_descriptors(head)) {
       take_descriptors(data, data_size, close_on_exec, message.flags);
-    } else if (head.cmsg_level == SOL_SOCKET && head.cmsg_type == SCM_CREDENTIALS && data_size >= sizeof(i32)) {
-      i32 pid = 0;
-      std::memcpy(&pid, data, sizeof pid);
-      if (pid == 0) {  // the host's word for this family
-        std::memcpy(data, &Process::instance().pid, sizeof pid);
-      }
     }
     return true;
   });

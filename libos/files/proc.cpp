@@ -132,6 +132,21 @@ i64 find_in_process(const char* name, u32 tid, FinalLink final, ProcPlace& place
   return -ENOENT;
 }
 
+// Links are those of the process alone: nobody is told where a relative's lead.
+i64 find_in_relative(const char* name, u32 pid, ProcPlace& place) {
+  if (*name == 0) {
+    return set_node(place, make_node(NodeKind::Relative), pid);
+  }
+  const ProcTable table = proc_relative_names();
+  for (u32 i = 0; i < table.count; ++i) {
+    const char* rest = name;
+    if (take_word(rest, table.names[i].path)) {
+      return *rest == 0 ? set_node(place, make_node(NodeKind::RelativeName, i), pid) : -ENOTDIR;
+    }
+  }
+  return -ENOENT;
+}
+
 i64 find_in_system(const char* name, FinalLink final, ProcPlace& place) {
   const ProcTable table = proc_system_names();
   for (u32 i = 0; i < table.count; ++i) {
@@ -162,6 +177,8 @@ const ProcName* name_of(u32 node) {
       return &proc_system_names().names[index_of(node)];
     case NodeKind::ProcessName:
       return &proc_process_names().names[index_of(node)];
+    case NodeKind::RelativeName:
+      return &proc_relative_names().names[index_of(node)];
     default:
       return nullptr;
   }
@@ -183,7 +200,9 @@ i64 find_proc(const char* name, FinalLink final, ProcPlace& place) {
   }
   rest = name;
   if (take_number(rest, number)) {
-    return is_own_thread(number) ? find_in_process(rest, number, final, place) : -ENOENT;
+    return is_own_thread(number) ? find_in_process(rest, number, final, place)
+           : is_relative(number) ? find_in_relative(rest, number, place)
+                                 : -ENOENT;
   }
   return find_in_system(name, final, place);
 }
@@ -207,6 +226,13 @@ void proc_path(u32 node, u32 subject, char (&out)[path_capacity]) {
         text.text("/").text(name->path);
       }
       break;
+    case NodeKind::Relative:
+    case NodeKind::RelativeName:
+      text.text("/").number(subject);
+      if (const ProcName* name = name_of(node); name != nullptr) {
+        text.text("/").text(name->path);
+      }
+      break;
     case NodeKind::DescriptorLink:
     case NodeKind::DescriptorInfo:
       text.text("/").number(Process::instance().pid);
@@ -222,6 +248,7 @@ u32 proc_mode(u32 node) {
   switch (kind_of(node)) {
     case NodeKind::Root:
     case NodeKind::Process:
+    case NodeKind::Relative:
       return S_IFDIR | 0555;
     case NodeKind::DescriptorLink:
       return S_IFLNK | 0700;
@@ -317,15 +344,20 @@ bool next_task(u64& position, ProcDirectoryEntry& entry) {
   return true;
 }
 
+// The processes in the order of their numbers, then the rest: a position below first_name is the last process's number.
 bool next_of_root(u64& position, ProcDirectoryEntry& entry) {
-  if (position == 0) {
-    position = 1;
-    put_number(entry, Process::instance().pid, DT_DIR, 2);
-    return true;
+  constexpr u64 first_name = 1 << 30;
+  if (position < first_name) {
+    if (const u32 pid = next_relative(static_cast<u32>(position)); pid != 0) {
+      position = pid;
+      put_number(entry, pid, DT_DIR, pid);
+      return true;
+    }
+    position = first_name;
   }
-  u64 index = position - 1;
+  u64 index = position - first_name;
   const bool found = next_of_table(proc_system_names(), NodeKind::System, "", index, entry);
-  position = index + 1;
+  position = index + first_name;
   return found;
 }
 
@@ -347,6 +379,8 @@ bool next_proc_entry(const OpenFile& directory, u64& position, ProcDirectoryEntr
     found = next_of_table(proc_system_names(), NodeKind::System, name->path, index, entry);
   } else if (kind_of(node) == NodeKind::Process) {
     found = next_of_table(proc_process_names(), NodeKind::ProcessName, "", index, entry);
+  } else if (kind_of(node) == NodeKind::Relative) {
+    found = next_of_table(proc_relative_names(), NodeKind::RelativeName, "", index, entry);
   } else if (name != nullptr && name->type == ProcType::Tasks) {
     found = next_task(index, entry);
   } else if (name != nullptr) {

@@ -99,9 +99,9 @@ void set_thread_name(u32 tid, const char* text, u64 size) {
   if (thread == nullptr) {
     return;
   }
-  char name[sizeof thread->name] = {};
+  char name[sizeof thread->page->thread_name] = {};
   std::memcpy(name, text, std::min(size, sizeof name - 1));
-  std::memcpy(thread->name, name, sizeof name);
+  std::memcpy(thread->name(), name, sizeof name);
 }
 
 }  // namespace

@@ -195,7 +195,7 @@ constexpr ProcName names[] = {
 
 const char* proc_thread_name(u32 tid) {
   const Thread* thread = ThreadList::instance().find(tid);
-  return thread != nullptr ? thread->name : ThreadList::instance().count() != 0 ? Thread::current().name : "";
+  return thread != nullptr ? thread->name() : ThreadList::instance().count() != 0 ? Thread::current().name() : "";
 }
 
 ProcTable proc_process_names() {

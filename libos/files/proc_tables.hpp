@@ -30,9 +30,19 @@ struct ProcTable {
 };
 ProcTable proc_system_names();
 ProcTable proc_process_names();
+ProcTable proc_relative_names();  // of another process of the family
 
 // A node is its kind in the upper half, and for names of a table the index in the lower.
-enum class NodeKind : u32 { Root, System, Process, ProcessName, DescriptorLink, DescriptorInfo };
+enum class NodeKind : u32 {
+  Root,
+  System,
+  Process,
+  ProcessName,
+  DescriptorLink,
+  DescriptorInfo,
+  Relative,
+  RelativeName,
+};
 
 constexpr u32 make_node(NodeKind kind, u32 index = 0) {
   return static_cast<u32>(kind) << 16 | index;
@@ -46,6 +56,10 @@ constexpr u32 index_of(u32 node) {
 
 // Null for nodes that are in no table.
 const ProcName* name_of(u32 node);
+
+// Whether the family has this process now, and the lowest number above `pid` that one has (0: none).
+bool is_relative(u32 pid);
+u32 next_relative(u32 pid);
 
 // fdinfo/N; not in a table.
 void generate_descriptor_info(TextBuilder& out, u32 fd);

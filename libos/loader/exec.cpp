@@ -291,8 +291,8 @@ void remember_program(const char* path, OpenFile& file) {
     base = *c == '/' ? c + 1 : base;
   }
   Thread& thread = Thread::current();
-  std::memset(thread.name, 0, sizeof thread.name);
-  std::memcpy(thread.name, base, std::min(std::strlen(base), sizeof thread.name - 1));
+  std::memset(thread.name(), 0, sizeof thread.page->thread_name);
+  std::memcpy(thread.name(), base, std::min(std::strlen(base), sizeof thread.page->thread_name - 1));
 }
 
 // Everything that can fail for a reason the caller is told: files, formats, permissions.
@@ -404,9 +404,8 @@ void leave_old_program(const StringList& arguments) {
   Thread& self = Thread::current();
   end_other_threads();
   release_robust_futexes(self);
-  self.robust_list = 0;
   self.clear_child_tid = 0;
-  self.tid = Process::instance().pid;
+  self.set_tid(Process::instance().pid);
   return_borrowed_memory();
   Signals::instance().reset_for_exec(self);
   FdTable::instance().close_on_exec();

@@ -14,7 +14,6 @@ namespace kx::libos {
 
 void end_process(int wait_status) {
   if (Thread::exists()) {
-    release_robust_futexes(Thread::current());
     return_borrowed_memory();
   }
   for (;;) {
@@ -31,6 +30,7 @@ void leave_vcpu() {
 
 void abandon_thread() {
   Thread& self = Thread::current();
+  release_robust_futexes(self);
   ThreadList::instance().remove(self);
   Signals::instance().forget(self);
   Arena::instance().retire_vcpu_area(Gpa{self.area_gpa});

@@ -5,7 +5,7 @@
 
 namespace kx::libos {
 
-// Ends the pVM with a status as wait(2) encodes it.
+// Ends the pVM with a status as wait(2) encodes it. The hypervisor releases robust futexes then.
 [[noreturn]] void end_process(int wait_status);
 
 constexpr int exited(u32 code) {

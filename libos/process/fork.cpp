@@ -61,8 +61,7 @@ void start_child(const ForkOptions& options, const HostReply& reply, bool copied
     borrow_memory();
   }
   Process::instance().start_in_child(boot_info().pid);
-  self.tid = Process::instance().pid;
-  self.robust_list = 0;
+  self.set_tid(Process::instance().pid);
   self.clear_child_tid = options.clear_child_tid;
   self.in_futex_wait = false;
   forget_futex_waiters();

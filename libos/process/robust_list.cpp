@@ -1,5 +1,7 @@
 #include "process/robust_list.hpp"
 
+#include <utility>
+
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
 #include "process/futex.hpp"
@@ -43,18 +45,19 @@ void release_robust_futexes(Thread& thread) {
     i64 futex_offset;
     u64 pending;
   } head;
-  if (thread.robust_list == 0 || !read_user(head, thread.robust_list)) {
+  const u64 list = std::exchange(thread.page->robust_list_gva, 0);
+  if (list == 0 || !read_user(head, list)) {
     return;
   }
   u64 entry = head.next;
-  for (u32 i = 0; i < longest_list && entry != thread.robust_list && entry != 0; ++i) {
+  for (u32 i = 0; i < longest_list && entry != list && entry != 0; ++i) {
     u64 next = 0;
     const bool more = read_user(next, entry & ~1ull);
     if ((entry & ~1ull) != (head.pending & ~1ull)) {
       release((entry & ~1ull) + static_cast<u64>(head.futex_offset), thread.tid);
     }
     if (!more) {
-      break;
+      return;
     }
     entry = next;
   }

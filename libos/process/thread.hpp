@@ -16,14 +16,16 @@ struct Thread {
   u32 tid = 0;
   FlushState flush;
   ThreadSignals signals;
-  u64 clear_child_tid = 0;  // set_tid_address(2); 0: none
-  u64 robust_list = 0;      // set_robust_list(2)
-  u64 robust_list_size = 0;
-  char name[16] = {};          // PR_SET_NAME
+  u64 clear_child_tid = 0;     // set_tid_address(2); 0: none
   bool in_futex_wait = false;  // futex(2): between finding the word and the end of the wait
   u64 first_rip = 0;           // of a new thread
   u64 futex_spin_ns = 0;       // how long the next wait spins
   Thread* next = nullptr;      // ThreadList
+
+  // Also tells the hypervisor.
+  void set_tid(u32 number) { tid = page->thread_id = number; }
+  // PR_SET_NAME.
+  [[nodiscard]] char* name() const { return page->thread_name; }
 
   static Thread& current() { return *reinterpret_cast<Thread*>(vcpu_page().thread_gva); }
   static bool exists() { return vcpu_page().thread_gva != 0; }

@@ -45,7 +45,11 @@ void take_inbox_signal(const abi::InboxSignal& posted) {
   } else {
     info.sender.value = posted.value;
   }
-  send_to_process(info);
+  if (posted.thread != 0) {
+    Signals::instance().send_to_tid(posted.thread, info);  // one that has ended meanwhile takes it along
+  } else {
+    send_to_process(info);
+  }
 }
 
 // Taken out before they are sent: sending may ask the hypervisor for a kick, and another vCPU may come in here.

@@ -297,11 +297,11 @@ i64 do_prctl(Context& context) {
           break;
         }
       }
-      std::memcpy(thread.name, name, sizeof name);
+      std::memcpy(thread.name(), name, sizeof name);
       return 0;
     }
     case PR_GET_NAME:
-      return copy_to_user(context.rsi, thread.name, sizeof thread.name) ? 0 : -EFAULT;
+      return copy_to_user(context.rsi, thread.name(), sizeof thread.page->thread_name) ? 0 : -EFAULT;
     case PR_SET_PDEATHSIG:
       if (context.rsi > 64) {
         return -EINVAL;

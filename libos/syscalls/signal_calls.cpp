@@ -170,6 +170,12 @@ i64 send_to_family(i32 target, i32 signo, i32 code, u64 value) {
   return reply.result;
 }
 
+// To one thread of another process; `process` 0: whichever has it.
+i64 send_to_relatives_thread(i32 process, i32 tid, i32 signo, i32 code, u64 value) {
+  return host_call(abi::HostCall::KillThread, CallKind::Quick, static_cast<u64>(process), static_cast<u64>(tid),
+                   static_cast<u32>(signo), static_cast<u64>(static_cast<i64>(code)), value);
+}
+
 i64 send_queued(Context& context, i64 process, i64 thread, i32 signo, u64 address) {
   SignalInfo info;
   if (!read_user(info, address)) {
@@ -183,10 +189,14 @@ i64 send_queued(Context& context, i64 process, i64 thread, i32 signo, u64 addres
   if ((info.code >= 0 || info.code == SI_TKILL) && !own) {
     return -EPERM;
   }
-  if (!own && (thread == 0 || thread == process)) {
+  if (!own && thread != 0) {
+    return send_to_relatives_thread(static_cast<i32>(process), static_cast<i32>(thread), signo, info.code,
+                                    info.sender.value);
+  }
+  if (!own) {
     return process <= 0 ? -ESRCH : send_to_family(static_cast<i32>(process), signo, info.code, info.sender.value);
   }
-  if (!own || (thread != 0 && ThreadList::instance().find(static_cast<u32>(thread)) == nullptr)) {
+  if (thread != 0 && ThreadList::instance().find(static_cast<u32>(thread)) == nullptr) {
     return -ESRCH;
   }
   if (signo == 0) {
@@ -268,7 +278,12 @@ i64 send_to_one(i32 tid, i32 signo) {
 
 i64 tkill_call(Context& context) {
   const auto tid = static_cast<i32>(context.rdi);
-  return tid <= 0 ? -EINVAL : send_to_one(tid, static_cast<i32>(context.rsi));
+  const auto signo = static_cast<i32>(context.rsi);
+  if (tid <= 0) {
+    return -EINVAL;
+  }
+  const bool own = ThreadList::instance().find(static_cast<u32>(tid)) != nullptr;
+  return own ? send_to_one(tid, signo) : send_to_relatives_thread(0, tid, signo, SI_TKILL, 0);
 }
 
 i64 tgkill_call(Context& context) {
@@ -278,8 +293,7 @@ i64 tgkill_call(Context& context) {
     return -EINVAL;
   }
   if (process != static_cast<i32>(Process::instance().pid)) {
-    // Another pVM's threads are its own affair; its first one stands for it.
-    return process == tid ? send_to_family(process, static_cast<i32>(context.rdx), SI_TKILL, 0) : -ESRCH;
+    return send_to_relatives_thread(process, tid, static_cast<i32>(context.rdx), SI_TKILL, 0);
   }
   return send_to_one(tid, static_cast<i32>(context.rdx));
 }

@@ -13,7 +13,6 @@
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
 #include "mm/tlb.hpp"
-#include "process/process.hpp"
 #include "syscalls/dispatch.hpp"
 #include "syscalls/poll_wait.hpp"
 
@@ -72,17 +71,6 @@ i64 call_socketpair(Context& context) {
     return -EFAULT;
   }
   return pass_through(SYS_socketpair, context);
-}
-
-// A pid of 0 is the host's word for a process of this family, which knows itself by its own.
-i64 call_getsockopt(Context& context) {
-  const i64 result = pass_through(SYS_getsockopt, context);
-  i32 pid = 0;
-  if (result == 0 && context.rsi == SOL_SOCKET && context.rdx == SO_PEERCRED && read_user(pid, context.r10) &&
-      pid == 0) {
-    write_user(context.r10, Process::instance().pid);
-  }
-  return result;
 }
 
 i64 call_sendto(Context& context) {
@@ -259,17 +247,11 @@ i64 call_recvmmsg(Context& context) {
 }
 
 constexpr SyscallEntry entries[] = {
-    {SYS_bind, call_bind},
-    {SYS_connect, call_connect},
-    {SYS_accept, call_accept},
-    {SYS_getsockopt, call_getsockopt},
-    {SYS_socketpair, call_socketpair},
-    {SYS_sendto, call_sendto},
-    {SYS_recvfrom, call_recvfrom},
-    {SYS_sendmsg, call_sendmsg},
-    {SYS_recvmsg, call_recvmsg},
-    {SYS_sendmmsg, call_sendmmsg},
-    {SYS_recvmmsg, call_recvmmsg},
+    {SYS_bind, call_bind},         {SYS_connect, call_connect},
+    {SYS_accept, call_accept},     {SYS_socketpair, call_socketpair},
+    {SYS_sendto, call_sendto},     {SYS_recvfrom, call_recvfrom},
+    {SYS_sendmsg, call_sendmsg},   {SYS_recvmsg, call_recvmsg},
+    {SYS_sendmmsg, call_sendmmsg}, {SYS_recvmmsg, call_recvmmsg},
 };
 
 }  // namespace

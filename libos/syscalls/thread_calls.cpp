@@ -72,9 +72,10 @@ i64 create_thread(const CloneRequest& request, const Context& caller) {
   Thread& thread = created->thread;
   thread.page = reinterpret_cast<abi::VcpuPage*>(abi::linear_gva(area->value));
   thread.area_gpa = area->value;
-  thread.tid = static_cast<u32>(tid);
+  thread.set_tid(static_cast<u32>(tid));
+  thread.page->robust_list_gva = 0;
   thread.signals.mask = parent.signals.mask;
-  std::memcpy(thread.name, parent.name, sizeof thread.name);
+  std::memcpy(thread.name(), parent.name(), sizeof thread.page->thread_name);
   if ((request.flags & CLONE_CHILD_CLEARTID) != 0) {
     thread.clear_child_tid = request.child_tid;
   }
@@ -278,7 +279,7 @@ i64 do_set_robust_list(Context& context) {
   if (context.rsi != head_size) {
     return -EINVAL;
   }
-  Thread::current().robust_list = context.rdi;
+  Thread::current().page->robust_list_gva = context.rdi;
   return 0;
 }
 
@@ -289,7 +290,7 @@ i64 do_get_robust_list(Context& context) {
     return -ESRCH;
   }
   const u64 size = 24;
-  return write_user(context.rdx, size) && write_user(context.rsi, thread->robust_list) ? 0 : -EFAULT;
+  return write_user(context.rdx, size) && write_user(context.rsi, thread->page->robust_list_gva) ? 0 : -EFAULT;
 }
 
 struct KernelTimespec {

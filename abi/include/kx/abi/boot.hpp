@@ -83,8 +83,10 @@ struct InboxSignal {
   std::uint64_t value;  // of sigqueue(3); a child's: its status
   std::int64_t user_ticks;
   std::int64_t system_ticks;
+  std::uint32_t thread;  // for this thread alone; 0: for the process
+  std::uint32_t reserved;
 };
-static_assert(sizeof(InboxSignal) == 40 && std::has_unique_object_representations_v<InboxSignal>);
+static_assert(sizeof(InboxSignal) == 48 && std::has_unique_object_representations_v<InboxSignal>);
 
 inline constexpr std::uint32_t max_timers = 64;
 inline constexpr std::uint32_t inbox_capacity = 64;

@@ -77,6 +77,8 @@ enum class HostCall : std::uint32_t {
   Ipc,          // (IpcOperation, its arguments): System V IPC, kx/abi/ipc.hpp
   ProcessOpen,  // (pid, O_NONBLOCK or 0) -> a handle that stands for the process: it can be waited for by Poll,
                 // epoll(7) and Wait, be a target of Kill, be sent in a message, and nothing else
+  KillThread,   // (pid or 0: that of the thread's process, thread id, signal, si_code, value) -> 0
+  ProcessDescribe,  // (pid, offset of ProcessDescription) -> 0: what /proc tells of a process
   Last,
 };
 
@@ -126,8 +128,27 @@ enum class ProcessAttribute : std::uint32_t {
   OfHandle,       // get: the process that the handle `pid` stands for; -ESRCH if it has been waited for. extra[0] = a
                   // number that no other process of the family ever has
   ChildrenUsage,  // get: struct rusage of the children waited for, at offset `pid` of the call buffer
+  Next,           // get: the lowest process number above `pid`; 0: there is none
   Last,
 };
+
+// What HostCall::ProcessDescribe reports.
+struct ProcessDescription {
+  std::int32_t pid, parent, group, session;
+  std::uint32_t uid, gid;
+  std::uint32_t state;  // the letter of proc_pid_stat(5)
+  std::uint32_t threads;
+  std::uint32_t arguments_size;
+  std::uint32_t reserved;
+  std::uint64_t user_us, system_us;  // of the processor
+  std::uint64_t children_user_us, children_system_us;
+  std::uint64_t start_ns;        // CLOCK_BOOTTIME
+  std::uint64_t memory_size;     // bytes of RAM that the program has
+  char name[16];                 // ended by NUL
+  char arguments[command_size];  // each ended by NUL
+};
+static_assert(sizeof(ProcessDescription) == 104 + command_size &&
+              std::has_unique_object_representations_v<ProcessDescription>);
 
 // A piece of guest memory that data is read into or written from.
 struct Segment {

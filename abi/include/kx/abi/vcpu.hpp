@@ -49,16 +49,22 @@ struct alignas(4096) VcpuPage {
   std::uint64_t call_buffer_gva;   // 80
   std::uint64_t thread_gva;        // 88: the library OS's Thread
   IretFrame bounce;                // 96: enters the CPL3 exception handler
-  std::uint64_t reserved0[7];      // 136
-  CallSlot call;                   // 192
-  std::uint32_t service_awake;     // 320: the service thread polls; written by the hypervisor
-  std::uint32_t ended;             // 324: the vCPU's thread is gone; written by the hypervisor
-  std::uint32_t reserved1[14];
-  std::uint8_t reserved2[4096 - 384];
+  std::uint64_t
+      robust_list_gva;          // 136: set_robust_list(2), for the case that the thread is ended from outside; 0: none
+  std::uint32_t thread_id;      // 144: 0: no thread
+  std::uint32_t reserved0;      // 148
+  char thread_name[16];         // 152: PR_SET_NAME, ended by NUL
+  std::uint64_t reserved1[3];   // 168
+  CallSlot call;                // 192
+  std::uint32_t service_awake;  // 320: the service thread polls; written by the hypervisor
+  std::uint32_t ended;          // 324: the vCPU's thread is gone; written by the hypervisor
+  std::uint32_t reserved2[14];
+  std::uint8_t reserved3[4096 - 384];
 };
 static_assert(sizeof(VcpuPage) == page_size);
 static_assert(offsetof(VcpuPage, pending) == 72 && offsetof(VcpuPage, bounce) == 96 &&
-              offsetof(VcpuPage, call) == 192 && offsetof(VcpuPage, service_awake) == 320);
+              offsetof(VcpuPage, robust_list_gva) == 136 && offsetof(VcpuPage, call) == 192 &&
+              offsetof(VcpuPage, service_awake) == 320);
 static_assert(std::is_standard_layout_v<VcpuPage> && std::is_trivially_copyable_v<VcpuPage> &&
               std::has_unique_object_representations_v<VcpuPage>);
 

@@ -1,6 +1,5 @@
 // A process that waits for a robust mutex is woken by the death of its owner, also by exec: pthread_mutex_lock(3).
 // marks: fork
-// pvm-skip: a robust mutex of a process killed from outside stays locked
 #include <pthread.h>
 
 #include "relatives.h"

@@ -1,6 +1,5 @@
 // tgkill to a thread of a child; wrong pairs of numbers: tgkill(2).
 // marks: fork, threads
-// pvm-skip: a signal to one thread of another process reaches its first only
 #include <pthread.h>
 
 #include "relatives.h"

@@ -1,6 +1,5 @@
 // SO_PASSCRED gives number and identity of the sender, who may not claim others: unix(7).
 // marks: fork
-// pvm-skip: the pid of a peer is not told
 #include <sys/socket.h>
 
 #include "relatives.h"

@@ -1,6 +1,5 @@
 // SO_PEERCRED of a pair tells who made it, of a connection who connected and who listened: unix(7).
 // marks: fork
-// pvm-skip: the pid of a peer is not told
 #include <sys/socket.h>
 #include <sys/un.h>
 

@@ -1,6 +1,5 @@
 // /proc of a child: its state, parent and name, as running, stopped and zombie: proc(5).
 // marks: fork
-// pvm-skip: /proc shows a process itself, not its relatives
 #include <sys/prctl.h>
 
 #include "relatives.h"

@@ -1,0 +1,136 @@
+// /proc/PID of the other processes of the family: what the hypervisor tells of them (proc(5)).
+#include <cstring>
+#include <kx/abi/host_call.hpp>
+
+#include "files/proc_tables.hpp"
+#include "host/host_call.hpp"
+#include "process/process.hpp"
+
+namespace kx::libos {
+
+namespace {
+
+constexpr u64 tick_us = 10'000, tick_ns = tick_us * 1000;  // sysconf(_SC_CLK_TCK) is 100
+
+// False: it is gone.
+bool describe(u32 pid, abi::ProcessDescription& description) {
+  if (host_call(abi::HostCall::ProcessDescribe, CallKind::Quick, pid, 0) != 0) {
+    return false;
+  }
+  std::memcpy(&description, call_buffer(), sizeof description);
+  return true;
+}
+
+void command_line(TextBuilder& out, u32 pid) {
+  abi::ProcessDescription process;
+  if (describe(pid, process)) {
+    out.bytes(process.arguments, process.arguments_size);
+  }
+}
+
+void comm(TextBuilder& out, u32 pid) {
+  abi::ProcessDescription process;
+  if (describe(pid, process)) {
+    out.text(process.name).text("\n");
+  }
+}
+
+const char* name_of_state(u32 state) {
+  switch (state) {
+    case 'S':
+      return "S (sleeping)";
+    case 'T':
+      return "T (stopped)";
+    case 'Z':
+      return "Z (zombie)";
+    default:
+      return "R (running)";
+  }
+}
+
+void put_size(TextBuilder& out, const char* name, u64 size) {
+  out.text(name).text(":\t").column(size / 1024, 8).text(" kB\n");
+}
+
+void put_ids(TextBuilder& out, const char* name, u32 id) {
+  out.text(name).text(":");
+  for (u32 i = 0; i < 4; ++i) {
+    out.text("\t").number(id);
+  }
+  out.text("\n");
+}
+
+// What only the process itself knows, such as its signal masks, is left out.
+void status(TextBuilder& out, u32 pid) {
+  abi::ProcessDescription process;
+  if (!describe(pid, process)) {
+    return;
+  }
+  out.text("Name:\t").text(process.name).text("\nState:\t").text(name_of_state(process.state));
+  out.text("\nTgid:\t").number(pid).text("\nNgid:\t0\nPid:\t").number(pid);
+  out.text("\nPPid:\t").number(process.parent).text("\nTracerPid:\t0\n");
+  put_ids(out, "Uid", process.uid);
+  put_ids(out, "Gid", process.gid);
+  out.text("NStgid:\t").number(pid).text("\nNSpid:\t").number(pid);
+  out.text("\nNSpgid:\t").number(process.group).text("\nNSsid:\t").number(process.session).text("\n");
+  if (process.state != 'Z') {
+    put_size(out, "VmSize", process.memory_size);
+    put_size(out, "VmRSS", process.memory_size);
+  }
+  out.text("Threads:\t").number(process.threads).text("\n");
+}
+
+void stat(TextBuilder& out, u32 pid) {
+  abi::ProcessDescription process;
+  if (!describe(pid, process)) {
+    return;
+  }
+  const char state[] = {static_cast<char>(process.state), 0};
+  out.number(pid).text(" (").text(process.name).text(") ").text(state);
+  out.text(" ").number(process.parent).text(" ").number(process.group).text(" ").number(process.session);
+  out.text(" 0 -1 4194304 0 0 0 0 ");  // terminal, its foreground group, flags, page faults
+  out.number(process.user_us / tick_us).text(" ").number(process.system_us / tick_us).text(" ");
+  out.number(process.children_user_us / tick_us).text(" ").number(process.children_system_us / tick_us);
+  out.text(" 20 0 ").number(process.threads).text(" 0 ").number(process.start_ns / tick_ns).text(" ");
+  out.number(process.memory_size).text(" ").number(process.memory_size / abi::page_size).text(" ").number(u64{0} - 1);
+  constexpr int fields_left = 27;  // addresses, signal masks and what else only the process knows
+  constexpr int exit_signal = 12;
+  for (int i = 0; i < fields_left; ++i) {
+    out.text(i == exit_signal ? " 17" : " 0");
+  }
+  out.text("\n");
+}
+
+void statm(TextBuilder& out, u32 pid) {
+  abi::ProcessDescription process;
+  if (describe(pid, process)) {
+    const u64 pages = process.memory_size / abi::page_size;
+    out.number(pages).text(" ").number(pages).text(" 0 0 0 ").number(pages).text(" 0\n");
+  }
+}
+
+constexpr ProcName names[] = {
+    {"cmdline", ProcType::File, 0444, command_line},
+    {"comm", ProcType::File, 0444, comm},
+    {"stat", ProcType::File, 0444, stat},
+    {"statm", ProcType::File, 0444, statm},
+    {"status", ProcType::File, 0444, status},
+};
+
+}  // namespace
+
+ProcTable proc_relative_names() {
+  return {names, static_cast<u32>(sizeof names / sizeof *names)};
+}
+
+bool is_relative(u32 pid) {
+  return process_group(pid) > 0;
+}
+
+u32 next_relative(u32 pid) {
+  const i64 next =
+      host_call(abi::HostCall::ProcessGet, CallKind::Quick, static_cast<u64>(abi::ProcessAttribute::Next), pid);
+  return next > 0 ? static_cast<u32>(next) : 0;
+}
+
+}  // namespace kx::libos
