@@ -19,6 +19,7 @@
 #include <cstring>
 #include <ctime>
 #include <future>
+#include <system_error>
 
 #include "hypervisor/boot/loader.hpp"
 #include "hypervisor/boot/program.hpp"
@@ -235,7 +236,7 @@ class ControlFile {
       auto server = std::make_unique<ControlServer>(family, std::move(listener_), owner);
       ControlServer& started = *server;
       family.set_control(std::move(server));
-      static_cast<void>(family.service()->watch_once(started.listener(), [&started] { started.start(); }));
+      static_cast<void>(family.service()->watch_once(started.listener(), [&started] { return started.start(); }));
     }
   }
   void remove() {
@@ -304,7 +305,10 @@ Result<void> run(const FamilyConfig& config) {
                         config.processors != 0 ? config.processors : static_cast<std::uint32_t>(::get_nprocs()));
   std::future<void> prefault;
   if (free_processor) {
-    prefault = std::async(std::launch::async, [&pvm] { pvm.memory().prefault(prefaulted_ram_size); });
+    try {
+      prefault = std::async(std::launch::async, [&pvm] { pvm.memory().prefault(prefaulted_ram_size); });
+    } catch (const std::system_error&) {  // no thread to be had: only a head start is lost
+    }
   }
   times.mark(StartPhase::Memory);
 

@@ -16,6 +16,7 @@
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/process/stats_report.hpp"
+#include "hypervisor/start_thread.hpp"
 
 namespace kx::hv {
 
@@ -181,14 +182,19 @@ ControlServer::~ControlServer() {
   }
 }
 
-void ControlServer::start() {
+bool ControlServer::start() {
   wakeup_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (wakeup_) {
-    thread_ = std::thread([this] {
-      ::pthread_setname_np(::pthread_self(), "kx-control");
-      run();
-    });
+  if (!wakeup_) {
+    return false;
   }
+  auto thread = start_thread([this] {
+    ::pthread_setname_np(::pthread_self(), "kx-control");
+    run();
+  });
+  if (thread) {
+    thread_ = std::move(thread).value();
+  }
+  return thread_.joinable();
 }
 
 void ControlServer::ring() {

@@ -32,8 +32,8 @@ class ControlServer {
 
   [[nodiscard]] int listener() const { return listener_.get(); }
 
-  // Makes the thread. On the service thread, once.
-  void start();
+  // Makes the thread. On the service thread; once, if it can be made.
+  bool start();
 
   // A process of the family has ended: whoever had it executed is told. Any thread; does not wait.
   void process_ended(ProcessId pid, std::int32_t wait_status, const Error* failure);

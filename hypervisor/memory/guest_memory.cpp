@@ -208,16 +208,22 @@ Result<Slot> GuestMemory::add_ram(Extent::Kind kind, std::uint64_t size) {
   return slot;
 }
 
+// Slots may exceed the limit once there are children: they keep their parent from what it has free in its older ones.
+// The library OS counts the pages that are in use.
+std::uint64_t GuestMemory::slot_limit() const {
+  return forked_size_ == 0 ? limit_ : limit_ * 2;
+}
+
 Result<Slot> GuestMemory::grow(std::uint64_t minimum) {
   const std::lock_guard lock(mutex_);
   const std::uint64_t used = ram_size() - std::min(forked_size_, forked_allowance);
-  if (used > limit_ || minimum > limit_ - used || minimum > slot_step_limit) {
+  if (used > slot_limit() || minimum > slot_limit() - used || minimum > slot_step_limit) {
     return Unexpected{
         system_error_from(ENOMEM, "memory limit of the pVM reached").with_cure("give it more with --memory")};
   }
   std::uint64_t size = last_size_ == 0 ? minimum : std::min(last_size_ * 2, slot_step_limit);
   size = align_up(std::max(size, minimum), abi::huge_page_size);
-  size = std::min(size, limit_ - used);
+  size = std::min(size, slot_limit() - used);
   if (size < minimum || size == 0) {
     return Unexpected{
         system_error_from(ENOMEM, "memory limit of the pVM reached").with_cure("give it more with --memory")};
@@ -246,7 +252,7 @@ Result<void> GuestMemory::make_forked_ahead() {
     return {};
   }
   const std::uint64_t forked = forked_size_ + abi::forked_slot_size;
-  if (ram_size() + abi::forked_slot_size - std::min(forked, forked_allowance) > limit_) {
+  if (ram_size() + abi::forked_slot_size - std::min(forked, forked_allowance) > slot_limit()) {
     return Unexpected{system_error_from(ENOMEM, "memory limit of the pVM reached")};
   }
   KX_TRY_ASSIGN(auto extent, family_->allocate(Extent::Kind::ForkedRam, abi::forked_slot_size));

@@ -120,6 +120,7 @@ class GuestMemory {
   Result<void> set_system_slot();
   Result<void> keep_one_forked_slot();
   Result<Slot> add_ram(Extent::Kind kind, std::uint64_t size);
+  [[nodiscard]] std::uint64_t slot_limit() const;
   void mark(const Extent& extent, Granule access);
   [[nodiscard]] std::byte* find(std::uint64_t start, std::uint64_t size, Granule least) const;
 

@@ -9,6 +9,7 @@
 #include "hypervisor/control/control_server.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/services/service_thread.hpp"
+#include "hypervisor/start_thread.hpp"
 
 namespace kx::hv {
 
@@ -125,8 +126,12 @@ void Family::ended(Pvm& pvm) {
 
 void Family::start_collector() {
   const std::lock_guard lock(mutex_);
-  if (!collector_.joinable()) {
-    collector_ = std::thread([this] { collect(); });
+  if (collector_.joinable()) {
+    return;
+  }
+  // Without one nothing is taken down before the next fork, which tries again.
+  if (auto thread = start_thread([this] { collect(); })) {
+    collector_ = std::move(thread).value();
   }
 }
 

@@ -218,11 +218,7 @@ Result<void> Family::make_ready(Pvm& unborn, std::optional<kvm::Vcpu> used) {
 std::shared_ptr<Pvm> Family::make_ahead(Pvm& forker) {
   static_cast<void>(forker.memory().make_forked_ahead());
   auto child = make_unborn();
-  if (!child) {
-    return nullptr;
-  }
-  static_cast<void>(make_ready(**child, std::nullopt));
-  return std::move(*child);
+  return child && make_ready(**child, std::nullopt) ? std::move(*child) : nullptr;
 }
 
 std::shared_ptr<Pvm> Family::renew(Pvm& dead) {

@@ -90,7 +90,7 @@ Result<void> Pvm::make_vcpu_ahead(const EntryPoint& entry, std::optional<kvm::Vc
   }
   KX_TRY(set_initial_state(*used, family_.libos(), Gpa{abi::vcpu0_gpa}, family_.cpu(), entry));
   ahead_ = std::make_shared<VcpuThread>(*this, std::move(*used), Gpa{abi::vcpu0_gpa}, 0);
-  ahead_->start_waiting();
+  KX_TRY(ahead_->start_waiting());
   return {};
 }
 
@@ -144,6 +144,9 @@ Result<std::uint32_t> Pvm::start_vcpu(Gpa area, const EntryPoint& entry) {
     KX_TRY(write_cpuid_table(memory_, thread->vcpu(), family_.cpu()));  // forked children have their parent's
   }
   vcpus_[index] = thread;
+  if (!waits) {
+    KX_TRY(thread->start());
+  }
   ++running_;
   if (service() != nullptr) {
     service()->add_vcpu(services_, index, area);
@@ -154,10 +157,13 @@ Result<std::uint32_t> Pvm::start_vcpu(Gpa area, const EntryPoint& entry) {
   }
   if (waits) {
     thread->start_at(entry);
-  } else {
-    thread->start();
   }
   return index;
+}
+
+// What a new vCPU's thread does first: start_vcpu() has the lock until all know the vCPU.
+void Pvm::wait_until_added() {
+  const std::lock_guard lock(mutex_);
 }
 
 std::shared_ptr<VcpuThread> Pvm::vcpu(std::uint32_t index) {

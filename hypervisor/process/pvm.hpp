@@ -76,6 +76,7 @@ class Pvm : public JobControl {
   // Runs a new vCPU from `entry` on a thread of its own; `area` is its block of guest memory. Its index.
   // Errors: EINVAL for a bad area, EAGAIN when there are too many.
   Result<std::uint32_t> start_vcpu(Gpa area, const EntryPoint& entry);
+  void wait_until_added();
   [[nodiscard]] std::shared_ptr<VcpuThread> vcpu(std::uint32_t index);
 
   // Posts a signal from outside (terminal, a relative, kill of kx) and makes a vCPU look.

@@ -13,6 +13,7 @@
 
 #include "hypervisor/services/host_calls.hpp"
 #include "hypervisor/services/timers.hpp"
+#include "hypervisor/start_thread.hpp"
 
 namespace kx::hv {
 
@@ -98,7 +99,7 @@ Result<std::unique_ptr<ServiceThread>> ServiceThread::start(const ServiceOptions
   const bool polls = options.slow_exits && usable_processors() > 1;
   std::unique_ptr<ServiceThread> service(new ServiceThread(options, std::move(on_signal), polls));
   KX_TRY(service->open_descriptors());
-  service->thread_ = std::thread([&self = *service] { self.run(); });
+  KX_TRY_ASSIGN(service->thread_, start_thread([&self = *service] { self.run(); }));
   ::pthread_setname_np(service->thread_.native_handle(), "kx-service");
   if (::sched_getscheduler(0) == SCHED_OTHER) {
     // Waking up must not take the processor from the vCPU that woke it, nor from anyone else. Only a preference.
@@ -207,7 +208,7 @@ void ServiceThread::remove_timers(TimerService& timers) {
   }
 }
 
-Result<void> ServiceThread::watch_once(int fd, std::function<void()> ready) {
+Result<void> ServiceThread::watch_once(int fd, std::function<bool()> ready) {
   watched_fd_ = fd;
   watched_ready_ = std::move(ready);
   epoll_event event{.events = EPOLLIN | EPOLLONESHOT, .data = {.u64 = watched_mark}};
@@ -282,6 +283,17 @@ void ServiceThread::forward_signals() {
   }
 }
 
+void ServiceThread::on_watched() {
+  if (watched_ready_()) {
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, watched_fd_, nullptr);
+    return;
+  }
+  constexpr std::chrono::milliseconds patience{10};
+  std::this_thread::sleep_for(patience);
+  epoll_event event{.events = EPOLLIN | EPOLLONESHOT, .data = {.u64 = watched_mark}};
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, watched_fd_, &event);
+}
+
 bool ServiceThread::wait_for_events(int timeout_ms) {
   epoll_event events[16];
   const int count = ::epoll_wait(epoll_.get(), events, std::size(events), timeout_ms);
@@ -294,8 +306,7 @@ bool ServiceThread::wait_for_events(int timeout_ms) {
     } else if (mark == signals_mark) {
       forward_signals();
     } else if (mark == watched_mark) {
-      ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, watched_fd_, nullptr);
-      watched_ready_();
+      on_watched();
     } else {
       // Timers removed meanwhile are not touched: they may be gone once take_changes() ran.
       const auto found = std::find_if(active_timers_.begin(), active_timers_.end(), [&](const TimerService* timers) {

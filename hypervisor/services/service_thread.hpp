@@ -73,8 +73,9 @@ class ServiceThread {
   Result<void> add_timers(TimerService& timers);
   void remove_timers(TimerService& timers);
 
-  // Calls `ready` on the service thread, once, when `fd` can be read. Once for the thread's life.
-  Result<void> watch_once(int fd, std::function<void()> ready);
+  // Calls `ready` on the service thread when `fd` can be read, until it says that this was enough. Once for the
+  // thread's life.
+  Result<void> watch_once(int fd, std::function<bool()> ready);
 
   // Starts a polling phase: exits come so close to each other that polling would serve them faster. Cheap to repeat.
   void nudge();
@@ -112,6 +113,7 @@ class ServiceThread {
   void take_changes();
   bool serve_posted();
   void set_awake(bool awake);
+  void on_watched();
   bool wait_for_events(int timeout_ms);  // true if the doorbell rang
   void spin();
   void adapt(SpinResult result);
@@ -125,7 +127,7 @@ class ServiceThread {
   const std::uint64_t nudge_interval_tsc_;
   UniqueFd epoll_, doorbell_, signals_;
   int watched_fd_ = -1;
-  std::function<void()> watched_ready_;
+  std::function<bool()> watched_ready_;
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> awake_ = false;
   std::atomic<std::uint64_t> version_ = 0;  // of watched_ and timers_

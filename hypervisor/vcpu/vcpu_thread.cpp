@@ -19,6 +19,7 @@
 #include "hypervisor/services/call_support.hpp"
 #include "hypervisor/services/host_calls.hpp"
 #include "hypervisor/services/service_thread.hpp"
+#include "hypervisor/start_thread.hpp"
 #include "hypervisor/vcpu/interruptible.hpp"
 
 namespace kx::hv {
@@ -46,29 +47,36 @@ abi::VcpuPage& VcpuThread::page() {
   return *reinterpret_cast<abi::VcpuPage*>(hva);  // SAFETY: page-aligned guest memory of the right size
 }
 
-void VcpuThread::start() {
+Result<void> VcpuThread::start() {
   running_ = true;
   order_ = Order::Run;
-  thread_ = std::thread([this] { run(); });
+  auto thread = start_thread([this] { run(); });
+  if (!thread) {
+    set_finished();
+    return Unexpected{std::move(thread).error()};
+  }
+  thread_ = std::move(thread).value();
+  return {};
 }
 
-void VcpuThread::start_waiting() {
-  thread_ = std::thread([this] {
-    // For a vCPU that another thread ran, KVM first waits until nobody can think of that one: not while a program
-    // waits.
-    const std::atomic_ref immediate_exit(vcpu_.state().immediate_exit);
-    immediate_exit.store(1);
-    static_cast<void>(vcpu_.run());
-    immediate_exit.store(0);
-    order_.wait(Order::Wait);
-    if (order_ == Order::End) {
-      return;
-    }
-    if (auto set = set_entry(vcpu_, entry_); !set) {
-      crash(set.error().message().c_str());
-    }
-    run();
-  });
+Result<void> VcpuThread::start_waiting() {
+  KX_TRY_ASSIGN(thread_, start_thread([this] {
+                  // For a vCPU that another thread ran, KVM first waits until nobody can think of that one: not while a
+                  // program waits.
+                  const std::atomic_ref immediate_exit(vcpu_.state().immediate_exit);
+                  immediate_exit.store(1);
+                  static_cast<void>(vcpu_.run());
+                  immediate_exit.store(0);
+                  order_.wait(Order::Wait);
+                  if (order_ == Order::End) {
+                    return;
+                  }
+                  if (auto set = set_entry(vcpu_, entry_); !set) {
+                    crash(set.error().message().c_str());
+                  }
+                  run();
+                }));
+  return {};
 }
 
 void VcpuThread::start_at(const EntryPoint& entry) {
@@ -81,6 +89,7 @@ void VcpuThread::start_at(const EntryPoint& entry) {
 void VcpuThread::run() {
   handle_ = ::pthread_self();
   thread_id_ = ::gettid();
+  pvm_.wait_until_added();
   loop();
   pvm_.vcpu_gone(index_);
 }

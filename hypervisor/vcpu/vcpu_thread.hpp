@@ -26,10 +26,11 @@ class VcpuThread {
   VcpuThread(const VcpuThread&) = delete;
   VcpuThread& operator=(const VcpuThread&) = delete;
 
-  void start();
+  // Begins once the lock of the pVM, which the caller holds, is free. Errors: those of pthread_create(3).
+  Result<void> start();
   // Makes the host thread alone, for a vCPU that is set but for where it starts. Then start_at() costs its caller no
-  // more than waking it; a thread that was never started ends with this object.
-  void start_waiting();
+  // more than waking it; a thread that was never started ends with this object. Errors: the same.
+  Result<void> start_waiting();
   void start_at(const EntryPoint& entry);
   // Makes the vCPU look at its pending word: it leaves the guest or a blocking call. Any thread.
   void kick(std::uint32_t pending_bits);

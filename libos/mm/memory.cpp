@@ -125,6 +125,9 @@ bool Memory::grow(u64 minimum) {
 std::optional<PageBlock> Memory::allocate_block(u8 order, Prefer prefer) {
   const Lock lock(mutex_);
   std::optional<PageBlock> block;
+  if ((used_pages_ + (1ull << order)) * abi::page_size > limit_) {
+    return block;
+  }
   for (u32 i = pool_count_; i > 0 && !block; --i) {
     if (!pools_[i - 1]->closed && !is_frozen(*pools_[i - 1])) {
       block = pools_[i - 1]->allocator.allocate(order, prefer);

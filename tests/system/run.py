@@ -19,7 +19,7 @@ import harness  # noqa: E402
 import inputs  # noqa: E402
 
 MODULES = ("text", "archives", "data", "languages", "compiled", "options", "families", "observation", "bad_input", "hostile_elf", "streams",
-           "signals", "terminals", "process_trees")
+           "signals", "terminals", "process_trees", "stress")
 
 
 def run_case(setup, case):
