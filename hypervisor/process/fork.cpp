@@ -226,7 +226,7 @@ std::shared_ptr<Pvm> Family::renew(Pvm& dead) {
   if (!remains) {
     return nullptr;
   }
-  const auto child = std::make_shared<Pvm>(*this, 0, std::move(remains->vm), std::move(remains->memory));
+  auto child = std::make_shared<Pvm>(*this, 0, std::move(remains->vm), std::move(remains->memory));
   if (!child->memory().renew(child->vm()) || !load_libos(child->memory()) || !child->prepare() ||
       !child->memory().make_forked_ahead() || !make_ready(*child, std::move(remains->vcpu))) {
     return nullptr;

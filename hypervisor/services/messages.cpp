@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <vector>
 
-#include "hypervisor/process/process_watches.hpp"
 #include "hypervisor/ipc/socket_peers.hpp"
+#include "hypervisor/process/process_watches.hpp"
 #include "hypervisor/services/call_support.hpp"
 #include "hypervisor/services/host_objects.hpp"
 
