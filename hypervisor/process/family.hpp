@@ -139,6 +139,7 @@ class Family {
   std::shared_ptr<Pvm> make_ahead(Pvm& forker);
   // The child that the virtual machine of a pVM that has ended becomes; null: it can become none.
   std::shared_ptr<Pvm> renew(Pvm& dead);
+  bool keep(Unborn unborn);
   Result<void> make_ready(Pvm& unborn, std::optional<kvm::Vcpu> used);
   // Takes down what has ended, or makes children of it; with the lock held but for the work itself.
   void bury(std::unique_lock<std::mutex>& lock);

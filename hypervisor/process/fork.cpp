@@ -247,14 +247,20 @@ void Family::bury(std::unique_lock<std::mutex>& lock) {
   }
   dead.reset();
   lock.lock();
-  if (next.pvm == nullptr) {
-    return;
+  if (next.pvm != nullptr) {
+    keep(std::move(next));
   }
-  if (processes_.find(forker) != nullptr) {
-    unborn_.push_back(std::move(next));
+}
+
+// With the lock held. False: whom it was made for has ended.
+bool Family::keep(Unborn unborn) {
+  const bool has_forker = processes_.find(unborn.forker) != nullptr;
+  if (has_forker) {
+    unborn_.push_back(std::move(unborn));
   } else {
-    dead_.push_back(std::move(next.pvm));
+    dead_.push_back(std::move(unborn.pvm));
   }
+  return has_forker;
 }
 
 bool Family::tend_unborn(std::unique_lock<std::mutex>& lock) {
@@ -283,15 +289,9 @@ bool Family::tend_unborn(std::unique_lock<std::mutex>& lock) {
     }
   }
   lock.lock();
-  if (next.pvm != nullptr && processes_.find(forker) != nullptr) {
-    unborn_.push_back(std::move(next));
-  } else if (last_forker_ == forker) {
+  const bool kept = next.pvm != nullptr && keep(std::move(next));
+  if (!kept && last_forker_ == forker) {
     last_forker_ = 0;  // it cannot be done now
-    if (next.pvm != nullptr) {
-      dead_.push_back(std::move(next.pvm));
-    }
-  } else if (next.pvm != nullptr) {
-    dead_.push_back(std::move(next.pvm));
   }
   return true;
 }

@@ -161,32 +161,33 @@ void ServiceThread::add_vcpu(Services& services, std::uint32_t index, Gpa area) 
   }
 }
 
-void ServiceThread::remove_vcpu(const Services& services, std::uint32_t index) {
-  std::unique_lock lock(mutex_);
-  const auto removed =
-      std::erase_if(watched_, [&](const Watched& w) { return w.services == &services && w.index == index; });
+template <class Predicate>
+bool ServiceThread::stop_watching(Predicate&& predicate) {
+  const auto removed = std::erase_if(watched_, predicate);
   watched_count_.store(static_cast<std::uint32_t>(watched_.size()), std::memory_order_relaxed);
   if (removed != 0) {
+    version_.fetch_add(1, std::memory_order_release);
+  }
+  return removed != 0;
+}
+
+void ServiceThread::remove_vcpu(const Services& services, std::uint32_t index) {
+  std::unique_lock lock(mutex_);
+  if (stop_watching([&](const Watched& w) { return w.services == &services && w.index == index; })) {
     wait_until_taken(lock);
   }
 }
 
 void ServiceThread::remove_vcpus(const Services& services) {
   const std::lock_guard lock(mutex_);
-  const auto removed = std::erase_if(watched_, [&](const Watched& w) { return w.services == &services; });
-  watched_count_.store(static_cast<std::uint32_t>(watched_.size()), std::memory_order_relaxed);
-  if (removed != 0) {
-    mark_removed();
+  if (stop_watching([&](const Watched& w) { return w.services == &services; })) {
+    ring();
   }
 }
 
 void ServiceThread::settle() {
   std::unique_lock lock(mutex_);
-  const std::uint64_t version = version_.load(std::memory_order_relaxed);
-  if (taken_version_ < version) {
-    ring();
-    taken_.wait(lock, [&] { return taken_version_ >= version; });
-  }
+  wait_until_taken(lock);
 }
 
 Result<void> ServiceThread::add_timers(TimerService& timers) {
@@ -204,6 +205,7 @@ void ServiceThread::remove_timers(TimerService& timers) {
   std::unique_lock lock(mutex_);
   if (std::erase(timers_, &timers) != 0) {
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, timers.fd(), nullptr);
+    version_.fetch_add(1, std::memory_order_release);
     wait_until_taken(lock);
   }
 }
@@ -218,15 +220,12 @@ Result<void> ServiceThread::watch_once(int fd, std::function<bool()> ready) {
   return {};
 }
 
-void ServiceThread::mark_removed() {
-  version_.fetch_add(1, std::memory_order_release);
-  ring();
-}
-
 void ServiceThread::wait_until_taken(std::unique_lock<std::mutex>& lock) {
-  mark_removed();
   const std::uint64_t version = version_.load(std::memory_order_relaxed);
-  taken_.wait(lock, [&] { return taken_version_ >= version; });
+  if (taken_version_ < version) {
+    ring();
+    taken_.wait(lock, [&] { return taken_version_ >= version; });
+  }
 }
 
 void ServiceThread::take_changes() {

@@ -108,7 +108,9 @@ class ServiceThread {
   ServiceThread(const ServiceOptions& options, SignalSink on_signal, bool polls);
   Result<void> open_descriptors();
   void run();
-  void mark_removed();
+  // With the lock held: takes vCPUs out of what is watched. False: there were none.
+  template <class Predicate>
+  bool stop_watching(Predicate&& predicate);
   void wait_until_taken(std::unique_lock<std::mutex>& lock);
   void take_changes();
   bool serve_posted();

@@ -34,6 +34,11 @@ u32 newest_reader() {
       .load(std::memory_order_acquire);
 }
 
+// What the allocator's notes take at the start of a slot.
+u64 head_size(u64 slot_size) {
+  return align_up(PageAllocator::metadata_size(slot_size), abi::page_size);
+}
+
 }  // namespace
 
 Memory& Memory::instance() {
@@ -78,7 +83,7 @@ void Memory::start_in_child(u64 gpa, u64 size, bool copied) {
 
 // The metadata lies at the start of the region itself.
 bool Memory::add(Pool& pool, u64 gpa, u64 size) {
-  const u64 metadata = align_up(PageAllocator::metadata_size(size), abi::page_size);
+  const u64 metadata = head_size(size);
   pool.gpa = gpa;
   return pool.allocator.add_region(gpa + metadata, size - metadata, linear_pointer<void>(Gpa{gpa}));
 }
@@ -217,7 +222,7 @@ bool Memory::can_copy_slot() {
 }
 
 u64 Memory::copied_head_size() {
-  return align_up(PageAllocator::metadata_size(abi::forked_slot_size), abi::page_size);
+  return head_size(abi::forked_slot_size);
 }
 
 bool Memory::is_spare(const Pool& pool) {

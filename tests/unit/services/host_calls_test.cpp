@@ -184,17 +184,20 @@ TEST_F(HostCalls, SocketOptionsThatCarryPointersAreRefused) {
   EXPECT_EQ(call(SYS_socket, {AF_ALG, SOCK_SEQPACKET, 0}), -EAFNOSUPPORT);
 }
 
+// cmsg(3) with one handle, without the flexible array.
+struct HandleControl {
+  std::uint64_t size = CMSG_LEN(sizeof(std::int32_t));
+  std::int32_t level = SOL_SOCKET;
+  std::int32_t type = SCM_RIGHTS;
+  std::int32_t handle = -1;
+  std::int32_t padding = 0;
+};
+
 TEST_F(HostCalls, MessagesPassHandles) {
   ASSERT_EQ(call(SYS_socketpair, {AF_UNIX, SOCK_STREAM, 0, 0}), 0);
   const auto first = static_cast<std::uint64_t>(get<std::int32_t>(0));
   const auto second = static_cast<std::uint64_t>(get<std::int32_t>(4));
-  struct {  // cmsg(3), without the flexible array
-    std::uint64_t size = CMSG_LEN(sizeof(std::int32_t));
-    std::int32_t level = SOL_SOCKET;
-    std::int32_t type = SCM_RIGHTS;
-    std::int32_t handle = -1;
-    std::int32_t padding = 0;
-  } control;
+  HandleControl control;
   control.handle = static_cast<std::int32_t>(directory);
   std::memcpy(guest(ram, 1), "x", 1);
   put(256, Segment{ram, 1});
@@ -404,13 +407,7 @@ TEST_F(HostCalls, HandlesOfProcessesStayThatInMessages) {
   ASSERT_EQ(call(SYS_socketpair, {AF_UNIX, SOCK_STREAM, 0, 0}), 0);
   const auto first = static_cast<std::uint64_t>(get<std::int32_t>(0));
   const auto second = static_cast<std::uint64_t>(get<std::int32_t>(4));
-  struct {  // cmsg(3), without the flexible array
-    std::uint64_t size = CMSG_LEN(sizeof(std::int32_t));
-    std::int32_t level = SOL_SOCKET;
-    std::int32_t type = SCM_RIGHTS;
-    std::int32_t handle = -1;
-    std::int32_t padding = 0;
-  } control;
+  HandleControl control;
   control.handle = handle;
   put(256, Segment{ram, 1});
   put(512, control);
