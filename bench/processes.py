@@ -1,5 +1,6 @@
 """Process trees: what fork, exec, wait and talking to a relative cost in a pVM, beside native Linux."""
 
+import pathlib
 import subprocess
 from dataclasses import dataclass
 
@@ -81,12 +82,21 @@ def forks(bench: Bench, add) -> None:
     whole("fork + exec + wait of a dynamic hello", [program, "exec", count, bench.program("hello")], 2, "stderr")
     whole("one of sustained forks, 64 MiB", [program, "rate", "64", "1" if quick else "5"], 1)
 
-    name = "copy on write, a page, sequential"
+    children = "50" if quick else "1000"
+    name = f"memory of one of {children} idle children, 64 MiB"
+
+    def idle():
+        options = ("--pids-max", "2000", "--memory", "1G")
+        native, pvm = bench.reported([program, "idle", "64", children], bench.settings.rounds(3, 1), options)
+        return LimitedRow(name, native, pvm, None, unit="KiB", note="limit 512 KiB", limit=512)
+    add(name, None, idle)
+
+    copying = "copy on write, a page, sequential"
 
     def copies():
         native, pvm = lines_of(bench, [program, "copy", "64"], bench.settings.rounds(7, 3))
-        return LimitedRow(name, native, pvm, None, note="limit 15 us", limit=15 * US)
-    add(name, None, copies)
+        return LimitedRow(copying, native, pvm, None, note="limit 15 us", limit=15 * US)
+    add(copying, None, copies)
 
 
 def exchanges(bench: Bench, add) -> None:
@@ -99,6 +109,49 @@ def exchanges(bench: Bench, add) -> None:
             native, pvm = bench.reported(command, bench.settings.rounds(7, 3))
             return Row(name, native, pvm, 0.5)
         add(name, 0.5, measure)
+
+
+    def stream():
+        count = "2000" if bench.settings.quick else "20000"
+        native, pvm = bench.reported([program, "stream", count], bench.settings.rounds(7, 3))
+        return Row("64 KiB through a pipe", native, pvm, 1)
+    add("64 KiB through a pipe", 1, stream)
+
+
+MAKEFILE = """\
+OBJECTS := main.o $(patsubst %.c,%.o,$(sort $(wildcard part*.c)))
+program: $(OBJECTS)
+\tgcc -o $@ $(OBJECTS)
+%.o: %.c all.h
+\tgcc -O2 -c -o $@ $<
+"""
+
+
+def c_project(directory: pathlib.Path, files: int) -> None:
+    """A C program of `files` small files, a main program and a makefile."""
+    directory.mkdir(exist_ok=True)
+    (directory / "Makefile").write_text(MAKEFILE)
+    (directory / "all.h").write_text("".join(f"int part{i}(int);\n" for i in range(files)))
+    for i in range(files):
+        (directory / f"part{i}.c").write_text(
+            f'#include <stdio.h>\n#include <string.h>\n#include "all.h"\nint part{i}(int x) {{\n  char text[64];\n'
+            f'  snprintf(text, sizeof text, "%d", x * {i % 7} + {i});\n  return (int)strlen(text);\n}}\n')
+    calls = " + ".join(f"part{i}({i % 5})" for i in range(files))
+    (directory / "main.c").write_text(
+        f'#include <stdio.h>\n#include "all.h"\nint main(void) {{ printf("%d\\n", {calls}); return 0; }}\n')
+
+
+def builds(bench: Bench, add) -> None:
+    files = 10 if bench.settings.quick else 100
+    name = f"make -j2 of {files} C files"
+
+    def measure():
+        directory = bench.memory_scratch / "project"
+        c_project(directory, files)
+        native, pvm, _ = bench.elapsed(["/usr/bin/make", "-s", "-B", "-j2", "-C", str(directory)],
+                                       bench.settings.rounds(3, 1), ("--rw", str(directory)))
+        return Row(name, native, pvm, 1.5)
+    add(name, 1.5, measure)
 
 
 def run(bench: Bench) -> tuple[list, dict]:
@@ -114,4 +167,5 @@ def run(bench: Bench) -> tuple[list, dict]:
 
     forks(bench, add)
     exchanges(bench, add)
+    builds(bench, add)
     return rows, {}

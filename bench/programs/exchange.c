@@ -1,10 +1,11 @@
 // Measures what two related processes do with each other; both stay awake. Prints nanoseconds, one number.
-// usage: exchange pipe|queue|kill|exit|shared ROUNDS
+// usage: exchange pipe|queue|kill|exit|shared|stream ROUNDS
 //   pipe     the parent creates a pipe and forks; each round: write by one, read by the other, and back; half of it
 //   queue    the same through a System V message queue
 //   kill     from kill to the first instruction of the other's handler
 //   exit     from the child's exit to the parent's return from wait
 //   shared   a word of shared memory handed over, and back; half of it
+//   stream   64 KiB through a pipe, in a stream of ROUNDS writes
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdatomic.h>
@@ -163,6 +164,31 @@ static void shared(uint64_t* times) {
   if (child == 0) _exit(0);
 }
 
+static void stream(uint64_t* times) {
+  static char block[64 << 10];
+  int ends[2];
+  if (pipe(ends) != 0) fail("pipe");
+  const pid_t child = make_child();
+  if (child == 0) {
+    close(ends[0]);
+    memset(block, 1, sizeof block);
+    for (int i = 0; i < rounds; ++i) {
+      if (write(ends[1], block, sizeof block) != (ssize_t)sizeof block) _exit(1);
+    }
+    _exit(0);
+  }
+  close(ends[1]);
+  size_t left = (size_t)rounds * sizeof block;
+  const uint64_t start = now_ns();
+  while (left > 0) {
+    const ssize_t got = read(ends[0], block, sizeof block);
+    if (got <= 0) fail("read");
+    left -= (size_t)got;
+  }
+  const uint64_t each = (now_ns() - start) / (uint64_t)rounds;
+  for (int i = 0; i < rounds; ++i) times[i] = each;
+}
+
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
   rounds = atoi(argv[2]);
@@ -170,7 +196,7 @@ int main(int argc, char** argv) {
   uint64_t* times = calloc((size_t)rounds, sizeof *times);
   if (page == MAP_FAILED || times == NULL || rounds < 1) return 2;
   static const struct { const char* name; void (*run)(uint64_t*); } kinds[] = {
-      {"pipe", pipes}, {"queue", queues}, {"kill", signals}, {"exit", exits}, {"shared", shared}};
+      {"pipe", pipes}, {"queue", queues}, {"kill", signals}, {"exit", exits}, {"shared", shared}, {"stream", stream}};
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; ++i) {
     if (strcmp(argv[1], kinds[i].name) == 0) {
       kinds[i].run(times);

@@ -4,6 +4,7 @@
 //        fork exec ROUNDS PROGRAM         vfork + exec + wait
 //        fork rate MIB SECONDS            nanoseconds for each fork + exit + wait, sustained, two children at a time
 //        fork copy MIB                    nanoseconds for each page that the child writes first, sequentially
+//        fork idle MIB CHILDREN           KiB by which MemAvailable drops for each child that waits
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
@@ -42,6 +43,42 @@ static void wait_for(pid_t child) {
   if (waitpid(child, &status, 0) != child || status != 0) fail("child");
 }
 
+static long available_kib(void) {
+  char text[512] = {0};
+  const int fd = open("/proc/meminfo", O_RDONLY);
+  if (fd < 0 || read(fd, text, sizeof text - 1) <= 0) fail("/proc/meminfo");
+  close(fd);
+  const char* line = strstr(text, "MemAvailable:");
+  return line != NULL ? atol(line + strlen("MemAvailable:")) : 0;
+}
+
+// Each child says that it is there, and waits until the parent has looked.
+static void idle(int children) {
+  int ready[2], hold[2];
+  if (pipe(ready) != 0 || pipe(hold) != 0) fail("pipe");
+  const long before = available_kib();
+  char byte = 1;
+  for (int i = 0; i < children; ++i) {
+    const pid_t child = fork();
+    if (child < 0) fail("fork");
+    if (child == 0) {
+      close(hold[1]);
+      if (write(ready[1], &byte, 1) != 1 || read(hold[0], &byte, 1) != 0) _exit(1);
+      _exit(0);
+    }
+  }
+  for (int i = 0; i < children; ++i) {
+    if (read(ready[0], &byte, 1) != 1) fail("read");
+  }
+  printf("%ld\n", (before - available_kib()) / children);
+  fflush(stdout);
+  close(hold[1]);
+  for (int i = 0; i < children; ++i) {
+    int status = 0;
+    if (wait(&status) < 0 || status != 0) fail("child");
+  }
+}
+
 int main(int argc, char** argv) {
   if (argc < 3) return 2;
   const char* what = argv[1];
@@ -76,6 +113,8 @@ int main(int argc, char** argv) {
     }
     wait_for(child);
     printf("%llu\n", (unsigned long long)(*shared / ((mib << 20) / page_size)));
+  } else if (strcmp(what, "idle") == 0) {
+    idle(count);
   } else if (strcmp(what, "rate") == 0) {
     const uint64_t start = now_ns(), end = start + (uint64_t)count * 1000000000u;
     uint64_t forks = 0, now = start;
