@@ -20,6 +20,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <kx/abi/batch.hpp>
 #include <kx/abi/ipc.hpp>
 #include <kx/abi/memory_map.hpp>
 #include <kx/abi/syscall_shapes.hpp>
@@ -178,9 +179,34 @@ void fill_buffer(FuzzedDataProvider& data, std::byte* buffer) {
     const std::string bytes = data.ConsumeRandomLengthString(512);
     std::memcpy(buffer + offset, bytes.data(), bytes.size());
   }
+}
+
+void confine_paths(std::byte* buffer) {
   std::replace_if(
       buffer, buffer + abi::vcpu_call_buffer_size,
       [](std::byte b) { return b == std::byte{'/'} || b == std::byte{'.'}; }, std::byte{'x'});
+}
+
+// Calls that a batch may hold, and now and then one that it may not.
+void fill_batch(FuzzedDataProvider& data, std::byte* buffer, abi::CallSlot& slot) {
+  constexpr std::uint32_t numbers[] = {SYS_faccessat2,
+                                       SYS_fstat,
+                                       static_cast<std::uint32_t>(abi::HostCall::Open),
+                                       static_cast<std::uint32_t>(abi::HostCall::Read),
+                                       static_cast<std::uint32_t>(abi::HostCall::HandlePath),
+                                       static_cast<std::uint32_t>(abi::HostCall::Batch)};
+  slot.args[1] = data.ConsumeIntegralInRange<std::uint64_t>(0, abi::most_batched + 1);
+  for (std::uint64_t i = 0, at = slot.args[0]; i < slot.args[1]; ++i, at += sizeof(abi::BatchEntry)) {
+    abi::BatchEntry entry{};
+    entry.number = data.PickValueInArray(numbers);
+    entry.handle_from = data.ConsumeIntegralInRange<std::uint32_t>(0, abi::most_batched + 1);
+    for (std::uint64_t& arg : entry.args) {
+      arg = pick_argument(data);
+    }
+    if (at <= abi::vcpu_call_buffer_size - sizeof entry) {
+      std::memcpy(buffer + at, &entry, sizeof entry);
+    }
+  }
 }
 
 void serve_one(Target& target, FuzzedDataProvider& data) {
@@ -196,6 +222,10 @@ void serve_one(Target& target, FuzzedDataProvider& data) {
   }
   slot.extra[0] = pick_argument(data);
   fill_buffer(data, buffer);
+  if (slot.number == static_cast<std::uint32_t>(abi::HostCall::Batch)) {
+    fill_batch(data, buffer, slot);
+  }
+  confine_paths(buffer);
   if (!is_confined(slot)) {
     return;
   }

@@ -4,7 +4,7 @@
 //        fork exec ROUNDS PROGRAM         vfork + exec + wait
 //        fork rate MIB SECONDS            nanoseconds for each fork + exit + wait, sustained, two children at a time
 //        fork copy MIB                    nanoseconds for each page that the child writes first, sequentially
-//        fork idle MIB CHILDREN           KiB by which MemAvailable drops for each child that waits
+//        fork idle MIB CHILDREN           says `begin`, then `waiting` while its children wait; goes on when a byte comes
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
@@ -43,21 +43,12 @@ static void wait_for(pid_t child) {
   if (waitpid(child, &status, 0) != child || status != 0) fail("child");
 }
 
-static long available_kib(void) {
-  char text[512] = {0};
-  const int fd = open("/proc/meminfo", O_RDONLY);
-  if (fd < 0 || read(fd, text, sizeof text - 1) <= 0) fail("/proc/meminfo");
-  close(fd);
-  const char* line = strstr(text, "MemAvailable:");
-  return line != NULL ? atol(line + strlen("MemAvailable:")) : 0;
-}
-
-// Each child says that it is there, and waits until the parent has looked.
+// Tells when it is about to fork and when all children wait, and goes on when it is told to.
 static void idle(int children) {
   int ready[2], hold[2];
   if (pipe(ready) != 0 || pipe(hold) != 0) fail("pipe");
-  const long before = available_kib();
   char byte = 1;
+  if (write(1, "begin\n", 6) != 6 || read(0, &byte, 1) != 1) fail("standard input");
   for (int i = 0; i < children; ++i) {
     const pid_t child = fork();
     if (child < 0) fail("fork");
@@ -70,8 +61,7 @@ static void idle(int children) {
   for (int i = 0; i < children; ++i) {
     if (read(ready[0], &byte, 1) != 1) fail("read");
   }
-  printf("%ld\n", (before - available_kib()) / children);
-  fflush(stdout);
+  if (write(1, "waiting\n", 8) != 8 || read(0, &byte, 1) != 1) fail("standard input");
   close(hold[1]);
   for (int i = 0; i < children; ++i) {
     int status = 0;

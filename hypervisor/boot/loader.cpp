@@ -7,6 +7,7 @@
 #include <iterator>
 #include <kx/abi/host_call.hpp>
 #include <kx/abi/vcpu.hpp>
+#include <span>
 
 extern "C" const std::byte kx_libos_blob_begin[];
 extern "C" const std::byte kx_libos_blob_end[];
@@ -50,12 +51,14 @@ constexpr std::uint16_t gdt_limit = 0x4f;
 }  // namespace
 
 Result<abi::LibosHeader> load_libos(GuestMemory& memory) {
-  const auto size = static_cast<std::uint64_t>(kx_libos_blob_end - kx_libos_blob_begin);
-  KX_VERIFY(size <= abi::libos_gpa_end - abi::libos_gpa);
-  std::memcpy(memory.translate(Gpa{abi::libos_gpa}, size), kx_libos_blob_begin, size);
+  const std::span blob(kx_libos_blob_begin, kx_libos_blob_end);
   abi::LibosHeader header;
-  std::memcpy(&header, kx_libos_blob_begin, sizeof header);
+  std::memcpy(&header, blob.data(), sizeof header);
   KX_VERIFY(header.magic == abi::boot_magic && header.version == abi::abi_version);
+  KX_VERIFY(header.constant_size <= blob.size() && header.data_begin_gva == abi::linear_gva(abi::libos_data_gpa));
+  memory.family()->load_libos_text(blob.first(header.constant_size));
+  const auto data = blob.subspan(header.constant_size);
+  std::memcpy(memory.translate(Gpa{abi::libos_data_gpa}, data.size()), data.data(), data.size());
   return header;
 }
 
@@ -69,6 +72,7 @@ void write_system_tables(GuestMemory& memory, const abi::LibosHeader& header) {
   for (std::uint64_t gpa = abi::system_gpa; gpa < abi::system_size; gpa += abi::huge_page_size) {
     (*pd)[gpa >> 21] = gpa | huge_flags;
   }
+  (*pd)[abi::libos_text_gpa >> 21] = abi::libos_text_gpa | huge_flags;
   const Slot ram = memory.first_ram();
   KX_VERIFY(ram.size == 0 || ram.gpa >> 30 == (ram.gpa + ram.size - 1) >> 30);
   (*pdpt)[ram.gpa >> 30] = abi::ram_pd_gpa | table_flags;

@@ -22,7 +22,7 @@ struct BootParameters {
   abi::BootInfo info{};  // identity, limits, streams; the loader fills the rest
 };
 
-// Copies the embedded library-OS image into the system slot and checks its header.
+// Copies the embedded library-OS image to its places, what never changes once for the family, and checks its header.
 Result<abi::LibosHeader> load_libos(GuestMemory& memory);
 
 // Writes descriptor tables and the page tables of the linear window for the memory there is: a first RAM slot inside

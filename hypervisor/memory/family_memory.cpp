@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <cerrno>
+#include <cstring>
 #include <iterator>
 #include <kx/abi/memory_map.hpp>
 #include <kx/base/address.hpp>
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::uint64_t ram_size = abi::memory_gpa_end - abi::memory_gpa;
 constexpr std::uint64_t shared_size = abi::shared_gpa_end - abi::shared_gpa;
+constexpr std::uint64_t libos_text_size = abi::libos_text_gpa_end - abi::libos_text_gpa;
 
 // Address space only, at a place aligned to 2 MiB.
 std::byte* reserve(std::uint64_t size, int prot) {
@@ -82,6 +84,14 @@ Result<std::shared_ptr<FamilyMemory>> FamilyMemory::create() {
     ::munmap(ram, ram_size);
     return Unexpected{std::move(error).with_cure("raise the limit of address space (ulimit -v unlimited)")};
   }
+  std::byte* libos_text = reserve(libos_text_size, PROT_READ | PROT_WRITE);
+  if (libos_text == nullptr) {
+    Error error = system_error("reserve address space for the library OS");
+    ::munmap(ram, ram_size);
+    ::munmap(shared, shared_size);
+    return Unexpected{std::move(error)};
+  }
+  ::madvise(libos_text, libos_text_size, MADV_HUGEPAGE);
   // 2 MiB pages make the first touch of guest memory an order of magnitude cheaper; where the kernel has none this
   // changes nothing. Memory written sparsely after a fork is better off with small ones.
   constexpr std::uint64_t whole_size = abi::forked_memory_gpa - abi::memory_gpa;
@@ -90,12 +100,13 @@ Result<std::shared_ptr<FamilyMemory>> FamilyMemory::create() {
   // The memory is never to appear in a core dump or a forked child.
   ::madvise(ram, ram_size, MADV_DONTDUMP);
   ::madvise(ram, ram_size, MADV_DONTFORK);
-  return std::shared_ptr<FamilyMemory>(new FamilyMemory(ram, shared));
+  return std::shared_ptr<FamilyMemory>(new FamilyMemory(ram, shared, libos_text));
 }
 
-FamilyMemory::FamilyMemory(std::byte* ram, std::byte* shared)
+FamilyMemory::FamilyMemory(std::byte* ram, std::byte* shared, std::byte* libos_text)
     : ram_(ram),
       shared_(shared),
+      libos_text_(libos_text),
       whole_(abi::memory_gpa, abi::forked_memory_gpa),
       forked_(abi::forked_memory_gpa, abi::memory_gpa_end),
       files_(abi::shared_gpa, abi::shared_gpa_end) {}
@@ -103,6 +114,12 @@ FamilyMemory::FamilyMemory(std::byte* ram, std::byte* shared)
 FamilyMemory::~FamilyMemory() {
   ::munmap(ram_, ram_size);
   ::munmap(shared_, shared_size);
+  ::munmap(libos_text_, libos_text_size);
+}
+
+void FamilyMemory::load_libos_text(std::span<const std::byte> text) {
+  KX_VERIFY(text.size() <= libos_text_size);
+  std::call_once(text_is_loaded_, [&] { std::memcpy(libos_text_, text.data(), text.size()); });
 }
 
 FamilyMemory::Window& FamilyMemory::window(Extent::Kind kind) {

@@ -13,14 +13,17 @@ namespace kx::hv {
 namespace {
 
 constexpr std::uint64_t slot_step_limit = 1ull << 30;
-constexpr std::uint32_t system_slot = 0;
+constexpr std::uint32_t system_slot = 0, text_slot = 1;
+constexpr std::uint64_t libos_text_size = abi::libos_text_gpa_end - abi::libos_text_gpa;
 // Far below what any KVM offers today; the lists are searched linearly.
 constexpr std::uint32_t most_slots = 2000;
 constexpr std::uint64_t reservation_size = abi::system_size + abi::huge_page_size;
 
 // Slots for what is written after forks are nearly empty: so much of them does not count to the limit.
 constexpr std::uint64_t forked_allowance = 64ull << 20;
+// What the first writes to one need; the allocator's notes lie at its head.
 constexpr std::uint64_t first_forked_size = 256 << 10;
+constexpr std::uint64_t first_forked_size_of_child = 64 << 10;
 
 constexpr std::uint64_t granule_count = (abi::shared_gpa_end - abi::memory_gpa) / abi::huge_page_size;
 static_assert(abi::memory_gpa_end == abi::shared_gpa);
@@ -38,6 +41,11 @@ std::uint64_t granule_of(std::uint64_t gpa) {
 
 bool contains(std::uint64_t base, std::uint64_t size, std::uint64_t start, std::uint64_t length) {
   return start - base < size && length <= size - (start - base);
+}
+
+// A hint: failures do not count.
+void populate(std::byte* start, std::uint64_t size) {
+  static_cast<void>(::madvise(start, size, MADV_POPULATE_WRITE));
 }
 
 void* reserve(std::uint64_t size) {
@@ -97,14 +105,18 @@ Result<void> GuestMemory::attach(kvm::Vm* vm, std::uint64_t first_size) {
   vm_ = vm;
   // SAFETY: the reservation is one huge page larger than what is used of it.
   system_ = reinterpret_cast<std::byte*>(align_up(reinterpret_cast<std::uint64_t>(reservation_), abi::huge_page_size));
-  // The library OS in one 2 MiB page; of the rest little is used.
-  ::madvise(system_, abi::boot_pml4_gpa, MADV_HUGEPAGE);
-  ::madvise(system_ + abi::boot_pml4_gpa, abi::system_size - abi::boot_pml4_gpa, MADV_NOHUGEPAGE);
+  // Little of it is used. A program's first pVM starts faster with its data in one page; of children there may be many.
+  ::madvise(system_, abi::system_size, MADV_NOHUGEPAGE);
+  if (first_size != 0) {
+    ::madvise(system_, abi::boot_pml4_gpa, MADV_HUGEPAGE);
+  }
   // The guest reads an entry before it writes it: without a page that would map the host's zero page first, and the
   // write would cost a copy on write with the guest stopped, for each table.
   prefault_system(abi::boot_pml4_gpa, first_table_size);
   if (vm_ != nullptr) {
     KX_TRY(set_system_slot());
+    KX_TRY(vm_->set_slot(text_slot, abi::libos_text_gpa, libos_text_size, family_->libos_text(),
+                         kvm::SlotAccess::ReadOnly));
   }
   if (first_size != 0) {
     KX_TRY(grow(first_size));
@@ -127,8 +139,8 @@ Result<void> GuestMemory::renew(kvm::Vm& vm) {
   KX_TRY(keep_one_forked_slot());
   // A shadow MMU remembers tables by their address: without the slot it forgets them all.
   KX_TRY(vm_->delete_slot(system_slot));
-  std::memset(system_, 0, abi::boot_pml4_gpa);
-  if (::madvise(system_ + abi::boot_pml4_gpa, abi::system_size - abi::boot_pml4_gpa, MADV_DONTNEED) != 0) {
+  ::madvise(system_, abi::boot_pml4_gpa, MADV_NOHUGEPAGE);
+  if (::madvise(system_, abi::system_size, MADV_DONTNEED) != 0) {
     return Unexpected{system_error("madvise(MADV_DONTNEED)")};
   }
   prefault_system(abi::boot_pml4_gpa, first_table_size);
@@ -155,7 +167,7 @@ Result<void> GuestMemory::keep_one_forked_slot() {
     if (::madvise(hva, ahead_->extent->size(), MADV_DONTNEED) != 0) {
       return Unexpected{system_error("madvise(MADV_DONTNEED)")};
     }
-    static_cast<void>(::madvise(hva, first_forked_size, MADV_POPULATE_WRITE));
+    populate(hva, first_forked_size_of_child);
   }
   return {};
 }
@@ -234,7 +246,7 @@ Result<Slot> GuestMemory::grow(std::uint64_t minimum) {
 }
 
 Result<Slot> GuestMemory::grow_forked() {
-  KX_TRY(make_forked_ahead());
+  KX_TRY(make_forked_ahead(ForkedFor::Parent));
   const std::lock_guard lock(mutex_);
   KX_VERIFY(ahead_.has_value());
   const Extent& extent = *ahead_->extent;
@@ -246,7 +258,7 @@ Result<Slot> GuestMemory::grow_forked() {
   return slot;
 }
 
-Result<void> GuestMemory::make_forked_ahead() {
+Result<void> GuestMemory::make_forked_ahead(ForkedFor whom) {
   const std::lock_guard lock(mutex_);
   if (ahead_) {
     return {};
@@ -260,8 +272,7 @@ Result<void> GuestMemory::make_forked_ahead() {
   std::vector<Mapped> made;
   KX_TRY(add(made, std::move(extent), Writable));
   ahead_ = std::move(made.front());
-  // What the first writes after a fork need; the allocator's notes lie at its head.
-  static_cast<void>(::madvise(hva, first_forked_size, MADV_POPULATE_WRITE));
+  populate(hva, whom == ForkedFor::Child ? first_forked_size_of_child : first_forked_size);
   return {};
 }
 
@@ -300,9 +311,16 @@ Result<void> GuestMemory::match(std::vector<Mapped>& list, const std::vector<Map
 }
 
 Result<void> GuestMemory::inherit_ahead(const GuestMemory& parent, Except except) {
-  const std::scoped_lock lock(mutex_, parent.mutex_);
-  KX_TRY(match(ram_, parent.ram_, except, Readable));
-  return match(shared_, parent.shared_, {}, Writable);
+  std::vector<Mapped> ram, shared;
+  {
+    const std::lock_guard lock(parent.mutex_);
+    ram = parent.ram_;
+    shared = parent.shared_;
+  }
+  // Without the parent's lock: KVM takes its time over slots, and the parent may be about to fork.
+  const std::lock_guard lock(mutex_);
+  KX_TRY(match(ram_, ram, except, Readable));
+  return match(shared_, shared, {}, Writable);
 }
 
 Result<void> GuestMemory::forget_inherited() {
@@ -325,13 +343,16 @@ void GuestMemory::prefault(std::uint64_t size) {
   // In pieces: who maps memory meanwhile waits for the piece.
   const std::uint64_t end = std::min(size, ram.size);
   for (std::uint64_t at = 0; at < end; at += abi::huge_page_size) {
-    static_cast<void>(
-        ::madvise(ram.hva + at, std::min<std::uint64_t>(end - at, abi::huge_page_size), MADV_POPULATE_WRITE));
+    populate(ram.hva + at, std::min<std::uint64_t>(end - at, abi::huge_page_size));
   }
 }
 
+void GuestMemory::prefault_tables() {
+  prefault_system(abi::boot_pml4_gpa, first_table_size + more_table_size / 2);
+}
+
 void GuestMemory::prefault_system(std::uint64_t start, std::uint64_t size) {
-  static_cast<void>(::madvise(system_ + start, size, MADV_POPULATE_WRITE));
+  populate(system_ + start, size);
 }
 
 Slot GuestMemory::first_ram() const {
@@ -419,6 +440,9 @@ std::byte* GuestMemory::translate(Gpa start, std::uint64_t size) const {
 const std::byte* GuestMemory::translate_to_read(Gpa start, std::uint64_t size) const {
   if (const std::byte* memory = translate(start, size); memory != nullptr) {
     return memory;
+  }
+  if (contains(abi::libos_text_gpa, libos_text_size, start.value, size)) {
+    return family_->libos_text() + (start.value - abi::libos_text_gpa);
   }
   return outside(start.value, size, abi::memory_gpa, abi::memory_gpa_end) ? nullptr : find(start.value, size, Readable);
 }

@@ -60,7 +60,9 @@ class GuestMemory {
 
   // Adds a small RAM slot for what is written after a fork; at once, if one was made ahead. Errors: ENOMEM.
   Result<Slot> grow_forked();
-  Result<void> make_forked_ahead();
+  // A parent writes more of it soon than its child.
+  enum class ForkedFor : std::uint8_t { Parent, Child };
+  Result<void> make_forked_ahead(ForkedFor whom);
 
   // Maps, read-only and at the same addresses, all RAM that `parent` sees but the slots at `except`, and its
   // shared file mappings as they are. Holds `snapshot` and what the parent itself inherited.
@@ -74,6 +76,8 @@ class GuestMemory {
 
   // Makes the start of the RAM present on the host. Any thread; a hint, so failures do not count.
   void prefault(std::uint64_t size);
+  // The same for the page tables of a small program that is about to be loaded.
+  void prefault_tables();
   // The same for the part of the system slot that a forked child is given first.
   void prefault_system(std::uint64_t start, std::uint64_t size);
 
@@ -135,7 +139,7 @@ class GuestMemory {
   mutable std::mutex mutex_;  // what follows
   std::atomic<std::uint64_t> ram_size_ = 0;
   std::uint64_t last_size_ = 0;
-  std::uint32_t next_slot_ = 1;
+  std::uint32_t next_slot_ = 2;  // behind the fixed ones
   std::vector<std::uint32_t> free_slots_;
   std::vector<Mapped> ram_;      // own and inherited
   std::optional<Mapped> ahead_;  // a slot that the guest does not know of yet

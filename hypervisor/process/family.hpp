@@ -168,6 +168,9 @@ class Family {
   std::unique_ptr<ControlServer> control_;
   std::atomic<ProcessId> foreground_group_ = 0;
   std::atomic<std::uint32_t> forks_ = 0;
+  // Bytes of the last fork's copies of the library OS's objects and of page tables: the next is likely to be alike.
+  std::atomic<std::uint64_t> copied_arena_size_ = 256 << 10;
+  std::atomic<std::uint64_t> copied_tables_size_ = 64 << 10;
 
   // Ended pVMs are taken down by a thread of its own: it takes longer than anybody should wait for.
   std::mutex mutex_;

@@ -22,6 +22,9 @@ constexpr std::uint64_t present = 1, writable = 2, huge = 0x80, foreign = 1 << 9
 constexpr std::uint64_t address_mask = 0x000f'ffff'ffff'f000;
 constexpr int top_level = 4;
 
+// Of each part of a child that is copied, so much at most is made present ahead.
+constexpr std::uint64_t most_prefaulted = 512 << 10;
+
 // Gives the child a copy of what its parent's youngest slot holds, in its own first slot, place by place. Each page is
 // copied once, whatever the guest's tables say.
 class SlotCopy {
@@ -57,7 +60,11 @@ class TableCopy {
   TableCopy(const std::byte* from, std::byte* to, SlotCopy& slot, bool keeps_writable)
       : from_(from), to_(to), slot_(slot), keeps_writable_(keeps_writable) {}
 
-  void run() { copy(abi::boot_pml4_gpa, top_level, false); }
+  // The end of the highest table copied.
+  std::uint64_t run() {
+    copy(abi::boot_pml4_gpa, top_level, false);
+    return end_;
+  }
 
  private:
   void copy(std::uint64_t table_gpa, int level, bool frozen);
@@ -67,6 +74,7 @@ class TableCopy {
   std::byte* to_;
   SlotCopy& slot_;
   bool keeps_writable_;
+  std::uint64_t end_ = 0;
   std::bitset<abi::system_size / abi::page_size> done_;
 };
 
@@ -90,6 +98,9 @@ void TableCopy::copy(std::uint64_t table_gpa, int level, bool frozen) {
     return;
   }
   done_[table_gpa / abi::page_size] = true;
+  if (table_gpa < abi::linear_tables_gpa) {
+    end_ = std::max(end_, table_gpa + abi::page_size);
+  }
   std::uint64_t entries[512];
   std::memcpy(entries, from_ + table_gpa, sizeof entries);
   for (std::uint64_t i = 0; i < 512; ++i) {
@@ -165,7 +176,9 @@ Result<void> Family::copy_state(Pvm& parent, Pvm& child, Gpa area, const ForkReq
     copied = SlotCopy(gpa, source, slot);
     copied.copy(gpa, request.copied_head_size);
   }
-  TableCopy(from, to, copied, (request.flags & abi::fork_waits) == 0).run();
+  const std::uint64_t tables_end = TableCopy(from, to, copied, (request.flags & abi::fork_waits) == 0).run();
+  copied_arena_size_ = std::min(request.arena_end_gpa - abi::arena_gpa, most_prefaulted);
+  copied_tables_size_ = std::min(tables_end - abi::boot_pml4_gpa, most_prefaulted);
 
   // SAFETY: a fixed page of the child's own system slot.
   auto& info = *reinterpret_cast<abi::BootInfo*>(to + abi::boot_info_gpa);
@@ -183,7 +196,7 @@ Result<std::shared_ptr<Pvm>> Family::make_unborn() {
   KX_TRY_ASSIGN(const auto header, load_libos(memory));
   KX_VERIFY(header.version == libos_.version);
   KX_TRY(child->prepare());
-  KX_TRY(memory.make_forked_ahead());
+  KX_TRY(memory.make_forked_ahead(GuestMemory::ForkedFor::Child));
   return child;
 }
 
@@ -207,16 +220,20 @@ Result<std::shared_ptr<Pvm>> Family::take_unborn(ProcessId forker) {
 // What a fork can find done: pages to copy to, of the library OS, its objects, page tables and the first vCPU; the vCPU
 // and its thread.
 Result<void> Family::make_ready(Pvm& unborn, std::optional<kvm::Vcpu> used) {
-  constexpr std::uint64_t copied_size = 512 << 10;
-  unborn.memory().prefault_system(abi::arena_gpa, copied_size);
-  unborn.memory().prefault_system(abi::boot_pml4_gpa, copied_size);
+  GuestMemory& memory = unborn.memory();
+  constexpr std::uint64_t buffer_used = 8 << 10, stack_used = 12 << 10;
+  memory.prefault_system(abi::idt_gpa, abi::vcpu0_gpa + abi::vcpu_call_buffer_offset + buffer_used - abi::idt_gpa);
+  memory.prefault_system(abi::vcpu0_gpa + abi::vcpu_stack_top - stack_used, stack_used);
+  memory.prefault_system(abi::libos_data_gpa, align_up(libos_.data_end_gva, abi::page_size) - libos_.data_begin_gva);
+  memory.prefault_system(abi::arena_gpa, align_up(copied_arena_size_.load(), abi::page_size));
+  memory.prefault_system(abi::boot_pml4_gpa, align_up(copied_tables_size_.load(), abi::page_size));
   const EntryPoint entry{libos_.fork_resume_gva, 0, 0, abi::boot_pml4_gpa};
   return unborn.make_vcpu_ahead(entry, std::move(used));
 }
 
 // Failures do not count: the fork itself will meet them. Null then.
 std::shared_ptr<Pvm> Family::make_ahead(Pvm& forker) {
-  static_cast<void>(forker.memory().make_forked_ahead());
+  static_cast<void>(forker.memory().make_forked_ahead(GuestMemory::ForkedFor::Parent));
   auto child = make_unborn();
   return child && make_ready(**child, std::nullopt) ? std::move(*child) : nullptr;
 }
@@ -228,7 +245,8 @@ std::shared_ptr<Pvm> Family::renew(Pvm& dead) {
   }
   auto child = std::make_shared<Pvm>(*this, 0, std::move(remains->vm), std::move(remains->memory));
   if (!child->memory().renew(child->vm()) || !load_libos(child->memory()) || !child->prepare() ||
-      !child->memory().make_forked_ahead() || !make_ready(*child, std::move(remains->vcpu))) {
+      !child->memory().make_forked_ahead(GuestMemory::ForkedFor::Child) ||
+      !make_ready(*child, std::move(remains->vcpu))) {
     return nullptr;
   }
   return child;

@@ -272,6 +272,7 @@ std::int64_t next_message(const CallContext& context, const Call& call) {
 std::int64_t new_program(Pvm& pvm, std::string arguments) {
   pvm.family().processes().executed(pvm.pid(), std::move(arguments));
   auto forgotten = pvm.memory().forget_inherited();
+  pvm.memory().prefault_tables();
   return forgotten ? 0 : -ENOMEM;
 }
 

@@ -155,6 +155,7 @@ std::int64_t serve_handle_path(CallContext& context, Call& call);
 std::int64_t serve_random(CallContext& context, Call& call);
 std::int64_t serve_process_times(CallContext& context, Call& call);
 std::int64_t serve_decode(CallContext& context, Call& call);  // decode.cpp
+std::int64_t serve_batch(CallContext& context, Call& call);   // batch.cpp
 std::int64_t serve_ipc(CallContext& context, Call& call);     // ipc_calls.cpp
 // F_GETLK, F_SETLK and F_SETLKW on the open file `fd`; the struct flock lies at `offset`. record_lock_calls.cpp
 std::int64_t serve_record_lock(const CallContext& context, int fd, int command, std::uint64_t offset);

@@ -126,6 +126,8 @@ std::int64_t dispatch(CallContext& context, HostCall number, Call& call) {
       return serve_receive_message(context, call);
     case HostCall::Ipc:
       return serve_ipc(context, call);
+    case HostCall::Batch:
+      return serve_batch(context, call);
     case HostCall::Select:
     case HostCall::Last:
       break;

@@ -48,7 +48,7 @@ bool in_linear_window(u64 address) {
 
 // Only there does the library OS run; entry.S chooses the stack by the same rule.
 bool in_image(u64 rip) {
-  return rip - abi::linear_base < abi::huge_page_size;
+  return rip - abi::linear_gva(abi::libos_text_gpa) < abi::huge_page_size;
 }
 
 class Text {

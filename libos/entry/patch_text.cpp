@@ -228,7 +228,7 @@ u64 AddressSpace::make_arena(u64 near, u64 size) {
   vma.end = start + size;
   vma.prot = prot::read | prot::execute;
   vma.flags = vma_flag::internal;
-  if (!vmas_.insert(vma) || fill_anonymous(vma, vma.start, vma.end) != FaultOutcome::Resolved) {
+  if (!vmas_.insert(vma) || fill_anonymous(vma.start, vma.end, leaf_flags(vma.prot)) != FaultOutcome::Resolved) {
     return 0;
   }
   return start;

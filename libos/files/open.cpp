@@ -31,20 +31,6 @@ FileKind kind_of(u32 flags, u64 mode, u64 device) {
   return S_ISCHR(mode) && device == null_device ? FileKind::Null : FileKind::Host;
 }
 
-i64 adopt(const HostReply& reply, u32 flags, FileRef& file) {
-  if (reply.result < 0) {
-    return interrupted(reply.result, restart_if_flagged);
-  }
-  const auto handle = static_cast<u64>(reply.result);
-  file = FileRef(OpenFile::create(handle, kind_of(flags, reply.extra[0], reply.extra[1]),
-                                  static_cast<u32>(reply.extra[0]), flags & ~creation_flags));
-  if (!file) {
-    host_call(abi::HostCall::Close, CallKind::Quick, handle);
-    return -ENOMEM;
-  }
-  return 0;
-}
-
 HostReply open_on_host(const Place& place, const OpenRequest& request) {
   // Opening a FIFO waits for its other end.
   const IdleSection idle;
@@ -60,9 +46,9 @@ i64 open_device(const Place& place, const OpenRequest& request, FileRef& file) {
     return -ENOTDIR;
   }
   const u32 flags = request.flags & ~static_cast<u32>(O_CREAT | O_EXCL | O_TRUNC);
-  return adopt(host_call_raw(static_cast<u32>(abi::HostCall::OpenDevice),
-                             {{static_cast<u64>(place.device), flags, place.number}, 0}, CallKind::Quick),
-               flags, file);
+  return adopt_opened(host_call_raw(static_cast<u32>(abi::HostCall::OpenDevice),
+                                    {{static_cast<u64>(place.device), flags, place.number}, 0}, CallKind::Quick),
+                      flags, file);
 }
 
 // A symbolic link of the host's may lead to what only the library OS has: /etc/mtab, or a link to /dev/null. The host
@@ -113,10 +99,24 @@ i64 open_device(const Place& place, const OpenRequest& request, FileRef& file) {
     std::memcpy(path, call_buffer(), place.length + 1);
     return open_behind_links(place, request, reply.result, path, file);
   }
-  return adopt(reply, request.flags, file);
+  return adopt_opened(reply, request.flags, file);
 }
 
 }  // namespace
+
+i64 adopt_opened(const HostReply& reply, u32 flags, FileRef& file) {
+  if (reply.result < 0) {
+    return interrupted(reply.result, restart_if_flagged);
+  }
+  const auto handle = static_cast<u64>(reply.result);
+  file = FileRef(OpenFile::create(handle, kind_of(flags, reply.extra[0], reply.extra[1]),
+                                  static_cast<u32>(reply.extra[0]), flags & ~creation_flags));
+  if (!file) {
+    host_call(abi::HostCall::Close, CallKind::Quick, handle);
+    return -ENOMEM;
+  }
+  return 0;
+}
 
 i64 reopen_descriptor(u32 fd, const OpenRequest& request, FileRef& file) {
   FileRef old = FdTable::instance().get(fd);
@@ -149,7 +149,7 @@ i64 reopen_descriptor(u32 fd, const OpenRequest& request, FileRef& file) {
       if (reply.result == -EACCES || reply.result == -ENOTDIR || reply.result == -EISDIR || reply.result == -EROFS) {
         return reply.result;
       }
-      if (const i64 result = adopt(reply, request.flags, file); result == 0 && held.result == 0) {
+      if (const i64 result = adopt_opened(reply, request.flags, file); result == 0 && held.result == 0) {
         // Unless it was deleted and the name now belongs to another file.
         struct stat after {};
         if (host_call_raw(SYS_fstat, {{file->handle(), 0}, 0}, CallKind::Quick).result == 0) {

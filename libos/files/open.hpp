@@ -4,6 +4,7 @@
 #include "arch/x86_64/context.hpp"
 #include "files/fd_table.hpp"
 #include "files/resolve.hpp"
+#include "host/host_call.hpp"
 
 namespace kx::libos {
 
@@ -15,6 +16,9 @@ struct OpenRequest {
 
 // Opens what `place` names; the path must still be in the call buffer. 0 or -errno.
 i64 open_place(Place& place, const OpenRequest& request, FileRef& file);
+
+// The file behind the answer to HostCall::Open, which may be -errno. 0 or -errno.
+i64 adopt_opened(const HostReply& reply, u32 flags, FileRef& file);
 
 // Another open file description of the same file as descriptor `fd` (open of /proc/self/fd/N).
 i64 reopen_descriptor(u32 fd, const OpenRequest& request, FileRef& file);

@@ -31,22 +31,8 @@ namespace kx::libos {
 
 namespace {
 
-constexpr u64 head_size = 4096;  // of a file, enough for all headers of nearly every program
 constexpr u32 most_segments = 64;
 constexpr u32 deepest_script = 5;  // execve(2): interpreters of interpreters
-
-// A file opened for execution and its first bytes.
-struct Image {
-  FileRef file;
-  std::byte* head = nullptr;
-  u64 head_read = 0;
-
-  Image() : head(static_cast<std::byte*>(heap_allocate(head_size))) {}
-  ~Image() { heap_free(head, head_size); }
-  Image(const Image&) = delete;
-  Image& operator=(const Image&) = delete;
-  [[nodiscard]] std::span<const std::byte> bytes() const { return {head, head_read}; }
-};
 
 struct LoadedElf {
   u64 bias = 0;
@@ -58,45 +44,6 @@ struct LoadedElf {
 
 i64 errno_of(ElfError error) {
   return error == ElfError::TooManySegments ? -ENOMEM : -ENOEXEC;
-}
-
-// Reads `size` bytes at `offset` into library-OS memory through the call buffer.
-i64 read_at(OpenFile& file, u64 offset, std::byte* to, u64 size) {
-  u64 done = 0;
-  while (done < size) {
-    constexpr u64 data_offset = 4096;
-    const u64 count = std::min(size - done, fault_buffer_offset - data_offset);
-    auto* segment = reinterpret_cast<abi::Segment*>(call_buffer());
-    segment->gpa = reinterpret_cast<u64>(call_buffer()) + data_offset - abi::linear_base;
-    segment->size = count;
-    const i64 got = host_call(abi::HostCall::Read, CallKind::Quick, file.handle(), 0, 1, offset + done, 0);
-    if (got < 0) {
-      return got;
-    }
-    std::memcpy(to + done, call_buffer() + data_offset, static_cast<u64>(got));
-    done += static_cast<u64>(got);
-    if (static_cast<u64>(got) < count) {
-      break;
-    }
-  }
-  return static_cast<i64>(done);
-}
-
-i64 open_image(const char* path, FinalLink final, Image& image) {
-  if (image.head == nullptr) {
-    return -ENOMEM;
-  }
-  i64 result = 0;
-  image.file = open_for_execution(path, final, result);
-  if (!image.file) {
-    return result;
-  }
-  const i64 got = read_at(*image.file, 0, image.head, head_size);
-  if (got < 0) {
-    return got;
-  }
-  image.head_read = static_cast<u64>(got);
-  return 0;
 }
 
 // Where a position-independent image of `size` bytes goes.
@@ -152,7 +99,7 @@ i64 map_segment(const ElfSegment& segment, u64 bias, OpenFile& file) {
 
 // A parsed image, ready to be mapped.
 struct Plan {
-  Image image;
+  ProgramFile image;
   ElfHeader header{};
   ElfLayout layout{};
   ElfSegment* segments = nullptr;
@@ -172,7 +119,9 @@ i64 read_interpreter_name(Plan& plan) {
     return -ENAMETOOLONG;
   }
   std::byte text[sizeof plan.interpreter];
-  if (read_at(*plan.image.file, plan.layout.interp_offset, text, size) != static_cast<i64>(size)) {
+  if (const u64 offset = plan.layout.interp_offset; !outside(offset, size, 0, plan.image.head_size)) {
+    std::memcpy(text, plan.image.head + offset, size);
+  } else if (read_at(*plan.image.file, offset, text, size) != static_cast<i64>(size)) {
     return -ENOEXEC;
   }
   const auto name = parse_elf_interp({text, size});
@@ -189,20 +138,20 @@ i64 parse_image(Plan& plan, Role role) {
   if (plan.segments == nullptr) {
     return -ENOMEM;
   }
-  auto header = parse_elf_header(plan.image.bytes());
+  auto header = parse_elf_header({plan.image.head, plan.image.head_size});
   if (!header) {
     return role == Role::Interpreter ? -ELIBBAD : errno_of(header.error());
   }
   plan.header = *header;
   const u64 table_size = header->phdr_size();
   std::byte table[elf_max_program_headers * sizeof(ElfProgramHeader)];
-  if (header->phdr_offset + table_size <= plan.image.head_read) {
+  if (!outside(header->phdr_offset, table_size, 0, plan.image.head_size)) {
     std::memcpy(table, plan.image.head + header->phdr_offset, table_size);
   } else if (read_at(*plan.image.file, header->phdr_offset, table, table_size) != static_cast<i64>(table_size)) {
     return role == Role::Interpreter ? -ELIBBAD : -ENOEXEC;
   }
-  auto layout = parse_elf_segments(*header, {table, table_size}, plan.image.file->size(), abi::user_end,
-                                   {plan.segments, most_segments});
+  auto layout =
+      parse_elf_segments(*header, {table, table_size}, plan.image.size, abi::user_end, {plan.segments, most_segments});
   if (!layout) {
     return role == Role::Interpreter ? -ELIBBAD : errno_of(layout.error());
   }
@@ -275,17 +224,12 @@ i64 apply_script(const ScriptLine& line, const char* path, StringList& arguments
   return 0;
 }
 
-void remember_program(const char* path, OpenFile& file) {
+void remember_program(const char* path, const ProgramFile& image) {
   ProcessInfo& info = ProcessInfo::instance();
-  const i64 length = host_call(abi::HostCall::HandlePath, CallKind::Quick, file.handle(), 0, sizeof info.exe_path - 1);
-  if (length > 0) {
-    std::memcpy(info.exe_path, call_buffer(), static_cast<u64>(length));
-    info.exe_path[length] = 0;
-  } else {
-    const u64 size = std::min(std::strlen(path), sizeof info.exe_path - 1);
-    std::memcpy(info.exe_path, path, size);
-    info.exe_path[size] = 0;
-  }
+  const char* exe = image.path != nullptr ? image.path : path;
+  const u64 size = std::min(std::strlen(exe), sizeof info.exe_path - 1);
+  std::memcpy(info.exe_path, exe, size);
+  info.exe_path[size] = 0;
   const char* base = path;
   for (const char* c = path; *c != 0; ++c) {
     base = *c == '/' ? c + 1 : base;
@@ -317,12 +261,13 @@ i64 prepare(const ExecRequest& request, Prepared& prepared) {
   }
   std::memcpy(path, request.path, path_length + 1);
   prepared.arguments = request.arguments;
-  Image& image = prepared.program.image;
+  ProgramFile& image = prepared.program.image;
   for (u32 depth = 0;; ++depth) {
-    if (const i64 result = open_image(path, depth == 0 ? request.final : FinalLink::Follow, image); result != 0) {
+    if (const i64 result = open_for_execution(path, depth == 0 ? request.final : FinalLink::Follow, image);
+        result != 0) {
       return result;
     }
-    const auto line = parse_script_line(image.bytes());
+    const auto line = parse_script_line({image.head, image.head_size});
     if (!line) {
       break;
     }
@@ -351,7 +296,7 @@ i64 prepare(const ExecRequest& request, Prepared& prepared) {
     return result;
   }
   if (prepared.program.layout.interp_size != 0) {
-    const i64 result = open_image(prepared.program.interpreter, FinalLink::Follow, prepared.interpreter.image);
+    const i64 result = open_for_execution(prepared.program.interpreter, FinalLink::Follow, prepared.interpreter.image);
     if (result != 0) {
       return result == -ENOENT && request.first ? -ELIBACC : result;
     }
@@ -373,7 +318,7 @@ i64 commit(const ExecRequest& request, const Prepared& prepared, Context& contex
     }
   }
   AddressSpace::instance().set_break_start(program.brk);
-  remember_program(request.path, *prepared.program.image.file);
+  remember_program(request.path, prepared.program.image);
 
   StackRequest stack;
   stack.arguments = prepared.arguments;

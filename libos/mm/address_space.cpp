@@ -51,9 +51,8 @@ AddressSpace::AddressSpace()
 
 void AddressSpace::start(u64 random) {
   if (objects_ == nullptr) {
-    objects_ = static_cast<Object*>(heap_allocate(max_objects * sizeof(Object)));
     dropped_ = static_cast<Dropped*>(heap_allocate(max_dropped * sizeof(Dropped)));
-    KX_VERIFY(objects_ != nullptr && dropped_ != nullptr);
+    KX_VERIFY(grow_objects() && dropped_ != nullptr);
   }
   // All bases lie in the upper PML4 entry; each random part is whole 2 MiB, so that one table page serves a small
   // program's stack and another its libraries.
@@ -67,9 +66,24 @@ OpenFile* AddressSpace::file_of(const Vma& vma) {
   return vma.object != 0 ? objects_[vma.object - 1].file : nullptr;
 }
 
+bool AddressSpace::grow_objects() {
+  constexpr u32 first_capacity = 128;
+  const u32 capacity = std::max(object_capacity_ * 2, first_capacity);
+  auto* objects = capacity <= max_objects ? static_cast<Object*>(heap_allocate(capacity * sizeof(Object))) : nullptr;
+  if (objects == nullptr) {
+    return false;
+  }
+  std::copy_n(objects_, object_capacity_, objects);
+  std::fill(objects + object_capacity_, objects + capacity, Object{});
+  heap_free(objects_, object_capacity_ * sizeof(Object));
+  objects_ = objects;
+  object_capacity_ = capacity;
+  return true;
+}
+
 u32 AddressSpace::object_for(OpenFile& file) {
-  u32 free_slot = max_objects;
-  for (u32 i = 0; i < max_objects; ++i) {
+  u32 free_slot = object_capacity_;
+  for (u32 i = 0; i < object_capacity_; ++i) {
     if (objects_[i].file == &file) {
       ++objects_[i].mappings;
       return i + 1;
@@ -79,7 +93,7 @@ u32 AddressSpace::object_for(OpenFile& file) {
       break;  // slots are filled from the front; those behind a hole are only missed as an optimisation
     }
   }
-  if (free_slot == max_objects) {
+  if (free_slot == object_capacity_ && !grow_objects()) {
     return 0;
   }
   file.acquire();
@@ -242,7 +256,7 @@ i64 AddressSpace::unmap(u64 address, u64 size) {
 void AddressSpace::clear() {
   const Lock lock(mutex_);
   KX_VERIFY(unmap_locked(0, abi::linear_base) == 0 && unmap_locked(abi::linear_end, abi::user_end) == 0);
-  for (u32 i = 0; i < max_objects; ++i) {
+  for (u32 i = 0; i < object_capacity_; ++i) {
     if (objects_[i].file != nullptr) {
       release_object(i + 1);
     }

@@ -112,7 +112,7 @@ class AddressSpace {
   template <class Visit>
   void for_each_file(Visit&& visit) {
     const Lock lock(mutex_);
-    for (u32 i = 0; i < max_objects; ++i) {
+    for (u32 i = 0; i < object_capacity_; ++i) {
       if (objects_[i].file != nullptr) {
         visit(*objects_[i].file);
       }
@@ -151,7 +151,7 @@ class AddressSpace {
   void free_dropped();
   FaultOutcome fault_locked(Gva address, FaultAccess access);
   FaultOutcome fill(const Vma& vma, u64 start, u64 end);
-  FaultOutcome fill_anonymous(const Vma& vma, u64 start, u64 end);
+  FaultOutcome fill_anonymous(u64 start, u64 end, u64 flags);
   FaultOutcome fill_file(const Vma& vma, u64 start, u64 end);
   FaultOutcome fill_shared(const Vma& vma, u64 start, u64 end);
   // A write to a present page that is read-only since a fork, in an area that may be written: makes it, and neighbours
@@ -163,7 +163,8 @@ class AddressSpace {
   u64* own_page(u64 address, u64& size);
   // The bits of a leaf for a present page under a new protection: a page others can see is not writable yet.
   [[nodiscard]] static u64 flags_for(u64 entry, u32 prot);
-  bool read_file(OpenFile& file, u64 offset, u64 start, u64 end);
+  i64 read_file(OpenFile& file, u64 offset, u64 start, u64 end);
+  void show_pages(u64 start, u64 end, u64 flags);
   // Patches system-call sites in freshly filled pages, and in pages that become executable.
   void patch_text(u64 start, u64 end);
   void patch_pages(u64 start, u64 end);
@@ -171,6 +172,7 @@ class AddressSpace {
   // Copies the present text around a site in a file's text into the call buffer.
   bool copy_surroundings(u64 site, u64& start, u64& size);
   u32 object_for(OpenFile& file);
+  bool grow_objects();
   void release_object(u32 object);
 
   Mutex mutex_;
@@ -191,7 +193,8 @@ class AddressSpace {
     u64 mappings = 0;
   };
   static constexpr u32 max_objects = 4096;
-  Object* objects_ = nullptr;
+  Object* objects_ = nullptr;  // grows: a fork copies it
+  u32 object_capacity_ = 0;
 
   // Blocks taken out of the tables, freed once the translations are gone.
   struct Dropped {

@@ -106,11 +106,10 @@ FaultOutcome AddressSpace::fill(const Vma& vma, u64 start, u64 end) {
   if (vma.shared_gpa != 0) {
     return fill_shared(vma, start, end);
   }
-  return vma.object != 0 ? fill_file(vma, start, end) : fill_anonymous(vma, start, end);
+  return vma.object != 0 ? fill_file(vma, start, end) : fill_anonymous(start, end, leaf_flags(vma.prot));
 }
 
-FaultOutcome AddressSpace::fill_anonymous(const Vma& vma, u64 start, u64 end) {
-  const u64 flags = leaf_flags(vma.prot);
+FaultOutcome AddressSpace::fill_anonymous(u64 start, u64 end, u64 flags) {
   Memory& memory = Memory::instance();
   for (u64 address = start; address < end;) {
     if (is_aligned(address, abi::huge_page_size) && end - address >= abi::huge_page_size) {
@@ -161,16 +160,10 @@ FaultOutcome AddressSpace::fill_anonymous(const Vma& vma, u64 start, u64 end) {
 }
 
 FaultOutcome AddressSpace::fill_file(const Vma& vma, u64 start, u64 end) {
-  OpenFile& file = *file_of(vma);
-  const u64 file_size = file.size();
-  const u64 offset = vma.offset + (start - vma.start);
-  if (offset >= align_up(file_size, abi::page_size)) {
-    return FaultOutcome::BeyondFile;
-  }
-  const bool whole = file_size - offset >= end - start || offset > file_size;
-  if (!whole) {
-    end = start + align_up(file_size - offset, abi::page_size);
-  }
+  const Vma area = vma;  // patching may move the areas
+  OpenFile& file = *file_of(area);
+  // Until their content is there, the pages are the library OS's alone: another thread faults and waits.
+  constexpr u64 hidden = pte::present | pte::accessed | pte::no_execute;
   // Absent stretches only: pages the program has are its own copies.
   for (u64 address = start; address < end;) {
     u64 size = 0;
@@ -182,21 +175,33 @@ FaultOutcome AddressSpace::fill_file(const Vma& vma, u64 start, u64 end) {
     while (stop < end && table_.find(Gva{stop}, size) == nullptr) {
       stop += abi::page_size;
     }
-    Vma anonymous = vma;
-    anonymous.object = 0;
-    const FaultOutcome filled = fill_anonymous(anonymous, address, stop);
-    if (filled != FaultOutcome::Resolved) {
-      return filled;
+    FaultOutcome outcome = fill_anonymous(address, stop, hidden);
+    const i64 got =
+        outcome == FaultOutcome::Resolved ? read_file(file, area.offset + (address - area.start), address, stop) : 0;
+    const u64 filled = got > 0 ? std::min(address + align_up(static_cast<u64>(got), abi::page_size), stop) : address;
+    if (filled < stop) {
+      FlushBatch batch;
+      drop_pages(filled, stop, batch);
+      batch.flush();
+      free_dropped();
+      outcome = outcome == FaultOutcome::Resolved ? FaultOutcome::BeyondFile : outcome;
     }
-    if (!read_file(file, vma.offset + (address - vma.start), address, stop)) {
-      return FaultOutcome::BeyondFile;
+    show_pages(address, filled, leaf_flags(area.prot));
+    if ((area.prot & (prot::execute | prot::write)) == prot::execute) {
+      patch_text(address, filled);
     }
-    if ((vma.prot & (prot::execute | prot::write)) == prot::execute) {
-      patch_text(address, stop);
+    if (outcome != FaultOutcome::Resolved) {
+      return outcome;
     }
     address = stop;
   }
-  return whole ? FaultOutcome::Resolved : FaultOutcome::BeyondFile;
+  return FaultOutcome::Resolved;
+}
+
+// Gives pages of the library OS's own to the program.
+void AddressSpace::show_pages(u64 start, u64 end, u64 flags) {
+  table_.for_each(Gva{start}, Gva{end},
+                  [&](u64* entry, Gva, u64) { *entry = (*entry & (pte::address_mask | pte::huge)) | flags; });
 }
 
 FaultOutcome AddressSpace::fill_shared(const Vma& vma, u64 start, u64 end) {
@@ -239,11 +244,13 @@ bool AddressSpace::drop_beyond_files() {
   return any;
 }
 
-// Reads [offset, ...) of the file into the pages of [start, end), whatever their protection; the rest stays zero.
-bool AddressSpace::read_file(OpenFile& file, u64 offset, u64 start, u64 end) {
+// Reads [offset, ...) of the file into the pages of [start, end), whatever their protection; the rest stays zero. How
+// many bytes there were, or -errno.
+i64 AddressSpace::read_file(OpenFile& file, u64 offset, u64 start, u64 end) {
   // A fault can happen while the call buffer is being filled from the program's memory: its last part is for this only.
   auto* list = reinterpret_cast<abi::Segment*>(call_buffer() + fault_buffer_offset);
   constexpr u32 capacity = 2048 / sizeof(abi::Segment);
+  u64 done = 0;
   while (start < end) {
     u32 count = 0;
     u64 covered = 0;
@@ -263,15 +270,16 @@ bool AddressSpace::read_file(OpenFile& file, u64 offset, u64 start, u64 end) {
     const i64 got =
         host_call(abi::HostCall::Read, CallKind::Quick, file.handle(), fault_buffer_offset, count, offset, 0);
     if (got < 0) {
-      return false;
+      return got;
     }
+    done += static_cast<u64>(got);
     if (static_cast<u64>(got) < covered) {
-      return true;  // end of file: what is behind it is zero
+      break;  // end of file: what is behind it is zero
     }
     start += covered;
     offset += covered;
   }
-  return true;
+  return static_cast<i64>(done);
 }
 
 u64 AddressSpace::segments(u64 address, u64 size, bool write, abi::Segment* segments, u32 capacity, u32& count) {

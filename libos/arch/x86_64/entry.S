@@ -273,7 +273,7 @@ kx_iret_instruction:
 kx_exception_entry:
     mov     %gs:GS_FRAME, %rax
     shr     $21, %rax
-    cmp     $0x3f80000, %rax        // linear_base >> 21: the library OS's image
+    cmp     $0x3f80040, %rax        // linear_gva(libos_text_gpa) >> 21: the library OS itself
     je      1f
     mov     %gs:GS_STACK_TOP, %rsp
     jmp     2f
@@ -404,7 +404,7 @@ memcmp:
 // ---------------------------------------------------------------------------------------------------------
     .section .kx_header, "a"
     .quad   0x31584e494c594b
-    .long   2
+    .long   3
     .long   0
     .quad   kx_start
     .quad   kx_syscall_trap
@@ -419,6 +419,7 @@ memcmp:
     .quad   cpl0_stubs
     .quad   CPL0_STRIDE
     .quad   kx_data_begin
-    .quad   kx_image_end
+    .quad   kx_data_end
+    .quad   kx_constant_size
     .quad   kx_fork_resume
     .section .note.GNU-stack, "", %progbits

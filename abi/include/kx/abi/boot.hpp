@@ -167,6 +167,7 @@ struct LibosHeader {
   std::uint64_t cpl0_stub_stride;
   std::uint64_t data_begin_gva;  // [begin, end): what the library OS writes; a forked child gets a copy
   std::uint64_t data_end_gva;
+  std::uint64_t constant_size;    // of the image: text and constants; behind it lies what data start as
   std::uint64_t fork_resume_gva;  // where a forked child starts, on its copy of the forking thread's stack
 };
 static_assert(std::has_unique_object_representations_v<LibosHeader>);

@@ -11,7 +11,7 @@
 
 namespace kx::abi {
 
-inline constexpr std::uint32_t abi_version = 2;
+inline constexpr std::uint32_t abi_version = 3;
 inline constexpr std::uint64_t boot_magic = 0x3158'4e49'4c59'4bull;  // "KYLINX1"
 
 // Numbers below this are Linux system calls, marshalled by their shape.
@@ -79,6 +79,7 @@ enum class HostCall : std::uint32_t {
                 // epoll(7) and Wait, be a target of Kill, be sent in a message, and nothing else
   KillThread,   // (pid or 0: that of the thread's process, thread id, signal, si_code, value) -> 0
   ProcessDescribe,  // (pid, offset of ProcessDescription) -> 0: what /proc tells of a process
+  Batch,            // (offset, count): BatchEntry, kx/abi/batch.hpp -> how many of the calls were made
   Last,
 };
 

@@ -25,6 +25,9 @@ inline constexpr std::uint64_t user_end = 0x7fff'ffff'f000;
 // Guest-physical layout. Stays below 2^39, which every x86-64 processor and QEMU's TCG offer.
 inline constexpr std::uint64_t system_gpa = 0;
 inline constexpr std::uint64_t system_size = 128 * 1024 * 1024;
+// What never changes of the library OS: one copy for all pVMs of a family, which none of them can write.
+inline constexpr std::uint64_t libos_text_gpa = system_size;
+inline constexpr std::uint64_t libos_text_gpa_end = libos_text_gpa + huge_page_size;
 inline constexpr std::uint64_t memory_gpa = 4ull << 30;  // RAM slots, each at an address of its own in the family
 inline constexpr std::uint64_t forked_memory_gpa = 128ull << 30;  // from here on: RAM written after a fork
 inline constexpr std::uint64_t memory_gpa_end = 256ull << 30;
@@ -41,9 +44,9 @@ inline constexpr std::uint64_t inbox_gpa = 0x8000;
 inline constexpr std::uint64_t stats_gpa = 0x9000;  // 16 KiB
 inline constexpr std::uint64_t stats_size = 0x4000;
 inline constexpr std::uint64_t cpuid_table_gpa = 0xe000;
-inline constexpr std::uint64_t vcpu0_gpa = 0x10000;  // area of the first vCPU
-inline constexpr std::uint64_t libos_gpa = 0x40000;  // image: text, data, bss
-inline constexpr std::uint64_t libos_gpa_end = 0x200000;
+inline constexpr std::uint64_t vcpu0_gpa = 0x10000;       // area of the first vCPU
+inline constexpr std::uint64_t libos_data_gpa = 0x40000;  // what the library OS writes
+inline constexpr std::uint64_t libos_data_gpa_end = 0x200000;
 
 // Page tables have 2 MiB regions of their own: a shadow MMU maps a region that holds a table in 4 KiB pages only.
 inline constexpr std::uint64_t boot_pml4_gpa = 0x200000;
