@@ -6,9 +6,13 @@
 
 #include <cerrno>
 #include <cstring>
+#include <kx/abi/memory_map.hpp>
 
+#include "files/file_head.hpp"
+#include "files/path.hpp"
 #include "files/proc.hpp"
-#include "host/host_call.hpp"
+#include "host/batch.hpp"
+#include "mm/heap.hpp"
 #include "mm/tlb.hpp"
 #include "syscalls/dispatch.hpp"
 
@@ -91,15 +95,46 @@ i64 open_device(const Place& place, const OpenRequest& request, FileRef& file) {
   return failure;
 }
 
+// Open, status and first bytes by one exit.
+HostReply open_with_head(const Place& place, const OpenRequest& request, FileHead& head) {
+  constexpr u64 bytes_at = path_capacity;
+  constexpr u64 status_at = bytes_at + FileHead::capacity;
+  constexpr u64 segment_at = status_at + sizeof(struct stat);
+  constexpr u64 entries_at = segment_at + sizeof(abi::Segment);
+  const abi::Segment segment{reinterpret_cast<u64>(call_buffer()) + bytes_at - abi::linear_base, FileHead::capacity};
+  std::memcpy(call_buffer() + segment_at, &segment, sizeof segment);
+  HostBatch batch(entries_at);
+  const u32 open = batch.add(abi::HostCall::Open, {{place.directory, 0, request.flags, request.mode, 0}, 0});
+  const u32 status = batch.add(SYS_fstat, {{0, status_at}, 0}, open);
+  const u32 read = batch.add(abi::HostCall::Read, {{0, segment_at, 1, 0, 0}, 0}, open);
+  if (const i64 result = batch.run(); result != 0) {
+    return {result, {0, 0}};
+  }
+  if (batch.reply(status).result == 0 && batch.reply(read).result > 0) {
+    std::memcpy(&head.status, call_buffer() + status_at, sizeof head.status);
+    head.size = static_cast<u64>(batch.reply(read).result);
+    std::memcpy(head.bytes, call_buffer() + bytes_at, head.size);
+  }
+  return batch.reply(open);
+}
+
 [[gnu::noinline]] i64 open_host(const Place& place, const OpenRequest& request, FileRef& file) {
-  const HostReply reply = open_on_host(place, request);
+  FileHead* head = request.with_head ? heap_new<FileHead>() : nullptr;
+  const HostReply reply = head != nullptr ? open_with_head(place, request, *head) : open_on_host(place, request);
   const bool might_be_link = reply.result == -ENOENT || reply.result == -EACCES || reply.result == -EXDEV;
   if (might_be_link && (request.flags & O_NOFOLLOW) == 0 && request.resolve == 0) {
+    heap_delete(head);
     char path[path_capacity];
     std::memcpy(path, call_buffer(), place.length + 1);
     return open_behind_links(place, request, reply.result, path, file);
   }
-  return adopt_opened(reply, request.flags, file);
+  const i64 result = adopt_opened(reply, request.flags, file);
+  if (result == 0 && file->is_regular() && head != nullptr && head->size != 0) {
+    file->head = head;
+  } else {
+    heap_delete(head);
+  }
+  return result;
 }
 
 }  // namespace

@@ -9,9 +9,10 @@
 namespace kx::libos {
 
 struct OpenRequest {
-  u32 flags = 0;    // O_*
-  u32 mode = 0;     // of a new file, umask applied
-  u64 resolve = 0;  // RESOLVE_* of openat2(2)
+  u32 flags = 0;           // O_*
+  u32 mode = 0;            // of a new file, umask applied
+  u64 resolve = 0;         // RESOLVE_* of openat2(2)
+  bool with_head = false;  // the caller is the dynamic linker: bring along what it asks for next (FileHead)
 };
 
 // Opens what `place` names; the path must still be in the call buffer. 0 or -errno.

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <kx/abi/ipc.hpp>
 
+#include "files/file_head.hpp"
 #include "host/host_call.hpp"
 #include "mm/heap.hpp"
 #include "signals/signals.hpp"
@@ -37,6 +38,7 @@ void OpenFile::release() {
       host_call(abi::HostCall::Ipc, CallKind::Quick, static_cast<u64>(abi::IpcOperation::SegmentDetach),
                 static_cast<u64>(segment));
     }
+    heap_delete(head);
     host_call(abi::HostCall::Close, CallKind::Quick, handle_);
     heap_delete(this);
   }

@@ -5,6 +5,7 @@
 
 namespace kx::libos {
 
+struct FileHead;
 struct SignalWatch;
 
 enum class FileKind : u8 {
@@ -54,6 +55,7 @@ class OpenFile {
   bool anonymous = false;  // behind shared anonymous memory
   i32 segment = -1;        // of an attachment of System V shared memory: its id; detached with the last reference
 
+  FileHead* head = nullptr;             // what its open brought along; owned
   SignalWatch* signal_watch = nullptr;  // of FileKind::Signal; owned
 
  private:

@@ -79,12 +79,6 @@ i64 map_segment(const ElfSegment& segment, u64 bias, OpenFile& file) {
     if (const i64 result = space.map(request); result < 0) {
       return result;
     }
-    if (segment.zero_size > 0) {
-      // The rest of the last file page is bss; present, since small segments are filled at once.
-      if (!space.zero_text(bias + segment.zero_start, segment.zero_size)) {
-        return -EFAULT;
-      }
-    }
   }
   if (segment.end > segment.file_end) {
     request.address = bias + segment.file_end;
@@ -110,6 +104,18 @@ struct Plan {
   Plan(const Plan&) = delete;
   Plan& operator=(const Plan&) = delete;
 };
+
+// The rest of a segment's last file page is bss.
+bool clear_tails(const ElfLayout& layout, const ElfSegment* segments, u64 bias) {
+  for (u64 i = 0; i < layout.segment_count; ++i) {
+    const ElfSegment& segment = segments[i];
+    if (segment.file_end > segment.start && segment.zero_size > 0 &&
+        !AddressSpace::instance().zero_text(bias + segment.zero_start, segment.zero_size)) {
+      return false;
+    }
+  }
+  return true;
+}
 
 enum class Role : u8 { Program, Interpreter };
 
@@ -305,18 +311,32 @@ i64 prepare(const ExecRequest& request, Prepared& prepared) {
   return 0;
 }
 
+// musl's is the C library as well: what it calls may be called for the program.
+bool is_glibc_linker(const char* path) {
+  const char* slash = std::strrchr(path, '/');
+  return std::strcmp(slash != nullptr ? slash + 1 : path, "ld-linux-x86-64.so.2") == 0;
+}
+
 i64 commit(const ExecRequest& request, const Prepared& prepared, Context& context) {
-  LoadedElf program;
-  if (const i64 result = map_image(prepared.program, Role::Program, program); result != 0) {
+  const bool has_interpreter = prepared.program.layout.interp_size != 0;
+  LoadedElf program, interpreter;
+  AddressSpace::instance().defer_reading();
+  i64 result = map_image(prepared.program, Role::Program, program);
+  if (result == 0 && has_interpreter) {
+    result = map_image(prepared.interpreter, Role::Interpreter, interpreter);
+  }
+  // What lies beyond the end of a file that became shorter is a SIGBUS, when it is touched.
+  static_cast<void>(AddressSpace::instance().finish_reading());
+  if (result != 0) {
     return result;
   }
-  const bool has_interpreter = prepared.program.layout.interp_size != 0;
-  LoadedElf interpreter;
-  if (has_interpreter) {
-    if (const i64 result = map_image(prepared.interpreter, Role::Interpreter, interpreter); result != 0) {
-      return result;
-    }
+  if (!clear_tails(prepared.program.layout, prepared.program.segments, program.bias) ||
+      (has_interpreter && !clear_tails(prepared.interpreter.layout, prepared.interpreter.segments, interpreter.bias))) {
+    return -EFAULT;
   }
+  const bool has_linker = has_interpreter && is_glibc_linker(prepared.program.interpreter);
+  AddressSpace::instance().linker_start = has_linker ? interpreter.bias + prepared.interpreter.layout.start : 0;
+  AddressSpace::instance().linker_end = has_linker ? interpreter.bias + prepared.interpreter.layout.end : 0;
   AddressSpace::instance().set_break_start(program.brk);
   remember_program(request.path, prepared.program.image);
 
@@ -331,7 +351,7 @@ i64 commit(const ExecRequest& request, const Prepared& prepared, Context& contex
   stack.interpreter_base = has_interpreter ? interpreter.bias : 0;
   stack.entry = program.entry;
   u64 stack_pointer = 0;
-  if (const i64 result = build_stack(stack, stack_pointer); result != 0) {
+  if (result = build_stack(stack, stack_pointer); result != 0) {
     return result;
   }
   context = Context{};

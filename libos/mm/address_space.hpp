@@ -62,6 +62,11 @@ class AddressSpace {
 
   // The address, or -errno (mmap(2)).
   i64 map(const MapRequest& request);
+
+  // From now on what map() would read from files at once is left to finish_reading(), which does it by one host call:
+  // for a program of one thread that does not run yet. False: some of it could not be read.
+  void defer_reading();
+  bool finish_reading();
   i64 unmap(u64 address, u64 size);
   i64 protect(u64 address, u64 size, u32 prot);
   i64 remap(u64 old_address, u64 old_size, u64 new_size, u32 flags, u64 new_address);
@@ -134,6 +139,9 @@ class AddressSpace {
   [[nodiscard]] u64 image_base() const { return image_base_; }
   [[nodiscard]] u64 total_size() const { return vmas_.total_size(); }
   u64 stack_start = 0, arguments_start = 0, arguments_end = 0, environment_start = 0, environment_end = 0;
+  // The dynamic linker of the program, if it does nothing but link; else empty.
+  u64 linker_start = 0, linker_end = 0;
+  [[nodiscard]] bool is_in_linker(u64 address) const { return address - linker_start < linker_end - linker_start; }
   u64 code_start = 0, code_end = 0, data_start = 0, data_end = 0;
 
  private:
@@ -164,6 +172,10 @@ class AddressSpace {
   // The bits of a leaf for a present page under a new protection: a page others can see is not writable yet.
   [[nodiscard]] static u64 flags_for(u64 entry, u32 prot);
   i64 read_file(OpenFile& file, u64 offset, u64 start, u64 end);
+  // The memory behind [start, end), present, as at most `capacity` pieces in `list`; how many bytes they cover.
+  u64 list_pieces(u64 start, u64 end, abi::Segment* list, u32 capacity, u32& count);
+  // What was read of [start, end) becomes the program's, patched if it is text; what was not is taken away.
+  FaultOutcome settle(u64 start, u64 end, i64 got, u32 prot);
   void show_pages(u64 start, u64 end, u64 flags);
   // Patches system-call sites in freshly filled pages, and in pages that become executable.
   void patch_text(u64 start, u64 end);
@@ -186,6 +198,17 @@ class AddressSpace {
   u64 fault_cluster_ = 0;  // bytes mapped by the last fault
   u64 next_copy_ = 0;      // the same for copies on write
   u64 copy_cluster_ = 0;
+
+  // Pages that finish_reading() is to read.
+  struct Deferred {
+    OpenFile* file;
+    u64 offset, start, end;
+    u32 prot;
+  };
+  static constexpr u32 max_deferred = 12;
+  Deferred deferred_[max_deferred];
+  u32 deferred_count_ = 0;
+  bool defers_ = false;
 
   // Mapped files: an id is the index + 1.
   struct Object {

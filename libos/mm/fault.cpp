@@ -4,10 +4,11 @@
 #include <cerrno>
 #include <cstring>
 #include <kx/abi/memory_map.hpp>
+#include <utility>
 
 #include "entry/patching.hpp"
 #include "files/open_file.hpp"
-#include "host/host_call.hpp"
+#include "host/batch.hpp"
 #include "host/stats.hpp"
 #include "mm/address_space.hpp"
 #include "mm/memory.hpp"
@@ -176,19 +177,13 @@ FaultOutcome AddressSpace::fill_file(const Vma& vma, u64 start, u64 end) {
       stop += abi::page_size;
     }
     FaultOutcome outcome = fill_anonymous(address, stop, hidden);
-    const i64 got =
-        outcome == FaultOutcome::Resolved ? read_file(file, area.offset + (address - area.start), address, stop) : 0;
-    const u64 filled = got > 0 ? std::min(address + align_up(static_cast<u64>(got), abi::page_size), stop) : address;
-    if (filled < stop) {
-      FlushBatch batch;
-      drop_pages(filled, stop, batch);
-      batch.flush();
-      free_dropped();
-      outcome = outcome == FaultOutcome::Resolved ? FaultOutcome::BeyondFile : outcome;
-    }
-    show_pages(address, filled, leaf_flags(area.prot));
-    if ((area.prot & (prot::execute | prot::write)) == prot::execute) {
-      patch_text(address, filled);
+    const u64 offset = area.offset + (address - area.start);
+    if (outcome == FaultOutcome::Resolved && defers_ && deferred_count_ < max_deferred) {
+      deferred_[deferred_count_++] = {&file, offset, address, stop, area.prot};
+    } else {
+      const i64 got = outcome == FaultOutcome::Resolved ? read_file(file, offset, address, stop) : 0;
+      const FaultOutcome settled = settle(address, stop, got, area.prot);
+      outcome = outcome == FaultOutcome::Resolved ? settled : outcome;
     }
     if (outcome != FaultOutcome::Resolved) {
       return outcome;
@@ -196,6 +191,21 @@ FaultOutcome AddressSpace::fill_file(const Vma& vma, u64 start, u64 end) {
     address = stop;
   }
   return FaultOutcome::Resolved;
+}
+
+FaultOutcome AddressSpace::settle(u64 start, u64 end, i64 got, u32 prot) {
+  const u64 filled = got > 0 ? std::min(start + align_up(static_cast<u64>(got), abi::page_size), end) : start;
+  if (filled < end) {
+    FlushBatch batch;
+    drop_pages(filled, end, batch);
+    batch.flush();
+    free_dropped();
+  }
+  show_pages(start, filled, leaf_flags(prot));
+  if ((prot & (prot::execute | prot::write)) == prot::execute) {
+    patch_text(start, filled);
+  }
+  return filled < end ? FaultOutcome::BeyondFile : FaultOutcome::Resolved;
 }
 
 // Gives pages of the library OS's own to the program.
@@ -244,6 +254,68 @@ bool AddressSpace::drop_beyond_files() {
   return any;
 }
 
+u64 AddressSpace::list_pieces(u64 start, u64 end, abi::Segment* list, u32 capacity, u32& count) {
+  count = 0;
+  u64 covered = 0;
+  while (start + covered < end) {
+    u64 size = 0;
+    const u64* entry = table_.find(Gva{start + covered}, size);
+    const u64 inside = (start + covered) & (size - 1);
+    const u64 gpa = (*entry & pte::address_mask) + inside;
+    const u64 bytes = std::min(size - inside, end - (start + covered));
+    if (count > 0 && list[count - 1].gpa + list[count - 1].size == gpa) {
+      list[count - 1].size += bytes;
+    } else if (count == capacity) {
+      break;
+    } else {
+      list[count++] = {gpa, bytes};
+    }
+    covered += bytes;
+  }
+  return covered;
+}
+
+void AddressSpace::defer_reading() {
+  const Lock lock(mutex_);
+  defers_ = true;
+}
+
+bool AddressSpace::finish_reading() {
+  const Lock lock(mutex_);
+  defers_ = false;
+  constexpr u64 list_offset = fault_buffer_offset + max_deferred * sizeof(abi::BatchEntry);
+  constexpr u64 capacity = (abi::vcpu_call_buffer_size - list_offset) / sizeof(abi::Segment);
+  auto* list = reinterpret_cast<abi::Segment*>(call_buffer() + list_offset);
+  HostBatch batch(fault_buffer_offset);
+  u64 used = 0;
+  u32 batched = 0;
+  for (; batched < deferred_count_; ++batched) {
+    const Deferred& piece = deferred_[batched];
+    u32 count = 0;
+    if (list_pieces(piece.start, piece.end, list + used, static_cast<u32>(capacity - used), count) <
+        piece.end - piece.start) {
+      break;  // in too many pieces: alone
+    }
+    batch.add(abi::HostCall::Read,
+              {{piece.file->handle(), list_offset + used * sizeof(abi::Segment), count, piece.offset, 0}, 0});
+    used += count;
+  }
+  bool complete = batch.run() == 0;
+  i64 got[max_deferred];
+  for (u32 i = 0; i < batched; ++i) {
+    got[i] = batch.reply(i + 1).result;
+  }
+  const u32 count = std::exchange(deferred_count_, 0);
+  for (u32 i = 0; i < count; ++i) {
+    const Deferred piece = deferred_[i];
+    if (i >= batched || got[i] == -ECANCELED) {
+      got[i] = read_file(*piece.file, piece.offset, piece.start, piece.end);
+    }
+    complete = settle(piece.start, piece.end, got[i], piece.prot) == FaultOutcome::Resolved && complete;
+  }
+  return complete;
+}
+
 // Reads [offset, ...) of the file into the pages of [start, end), whatever their protection; the rest stays zero. How
 // many bytes there were, or -errno.
 i64 AddressSpace::read_file(OpenFile& file, u64 offset, u64 start, u64 end) {
@@ -253,20 +325,7 @@ i64 AddressSpace::read_file(OpenFile& file, u64 offset, u64 start, u64 end) {
   u64 done = 0;
   while (start < end) {
     u32 count = 0;
-    u64 covered = 0;
-    while (count < capacity && start + covered < end) {
-      u64 size = 0;
-      const u64* entry = table_.find(Gva{start + covered}, size);
-      const u64 inside = (start + covered) & (size - 1);
-      const u64 gpa = (*entry & pte::address_mask) + inside;
-      const u64 bytes = std::min(size - inside, end - (start + covered));
-      if (count > 0 && list[count - 1].gpa + list[count - 1].size == gpa) {
-        list[count - 1].size += bytes;
-      } else {
-        list[count++] = {gpa, bytes};
-      }
-      covered += bytes;
-    }
+    const u64 covered = list_pieces(start, end, list, capacity, count);
     const i64 got =
         host_call(abi::HostCall::Read, CallKind::Quick, file.handle(), fault_buffer_offset, count, offset, 0);
     if (got < 0) {

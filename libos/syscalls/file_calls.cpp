@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "files/fd_table.hpp"
+#include "files/file_head.hpp"
 #include "files/transfer.hpp"
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
@@ -56,6 +57,13 @@ i64 positional(Context& context) {
   }
   if (!is_seekable(*file)) {
     return -ESPIPE;
+  }
+  if constexpr (direction == Direction::Read) {
+    if (file->head != nullptr && AddressSpace::instance().is_in_linker(context.rip) &&
+        file->head->holds(context.r10, context.rdx)) {
+      const bool copied = copy_to_user(context.rsi, file->head->bytes + context.r10, context.rdx);
+      return copied ? static_cast<i64>(context.rdx) : -EFAULT;
+    }
   }
   BufferList list;
   if (const i64 result = list.set(context.rsi, context.rdx); result != 0) {

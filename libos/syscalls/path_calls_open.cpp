@@ -45,7 +45,7 @@ i64 open_path(u64 directory_fd, u64 path, OpenRequest request) {
 }
 
 // open and openat ignore what they do not know.
-i64 open_loosely(u64 directory_fd, u64 path, u64 flags, u64 mode) {
+i64 open_loosely(u64 directory_fd, u64 path, u64 flags, u64 mode, u64 caller) {
   OpenRequest request;
   request.flags = static_cast<u32>(flags) & known_flags;
   if ((request.flags & O_PATH) != 0) {
@@ -56,21 +56,23 @@ i64 open_loosely(u64 directory_fd, u64 path, u64 flags, u64 mode) {
   if ((request.flags & (O_CREAT | tmpfile_bit)) != 0) {
     request.mode = static_cast<u32>(mode) & 07777 & ~file_creation_mask();
   }
+  request.with_head =
+      (request.flags & ~0100000u) == (O_RDONLY | O_CLOEXEC) && AddressSpace::instance().is_in_linker(caller);
   return open_path(directory_fd, path, request);
 }
 
 }  // namespace
 
 i64 call_open(Context& context) {
-  return open_loosely(static_cast<u64>(AT_FDCWD), context.rdi, context.rsi, context.rdx);
+  return open_loosely(static_cast<u64>(AT_FDCWD), context.rdi, context.rsi, context.rdx, context.rip);
 }
 
 i64 call_openat(Context& context) {
-  return open_loosely(context.rdi, context.rsi, context.rdx, context.r10);
+  return open_loosely(context.rdi, context.rsi, context.rdx, context.r10, context.rip);
 }
 
 i64 call_creat(Context& context) {
-  return open_loosely(static_cast<u64>(AT_FDCWD), context.rdi, O_CREAT | O_WRONLY | O_TRUNC, context.rsi);
+  return open_loosely(static_cast<u64>(AT_FDCWD), context.rdi, O_CREAT | O_WRONLY | O_TRUNC, context.rsi, context.rip);
 }
 
 i64 call_openat2(Context& context) {

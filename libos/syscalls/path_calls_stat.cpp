@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "files/file_head.hpp"
 #include "files/proc.hpp"
 #include "files/process_file.hpp"
 #include "files/resolve.hpp"
@@ -89,10 +90,14 @@ i64 find(u64 directory_fd, u64 path, u32 flags, Place& place) {
   return result;
 }
 
-i64 stat_at(u64 directory_fd, u64 path, u64 to, u32 flags) {
+i64 stat_at(u64 directory_fd, u64 path, u64 to, u32 flags, u64 caller) {
   Place place;
   if (const i64 result = find(directory_fd, path, flags, place); result != 0) {
     return result;
+  }
+  if (names_open_file(place, flags) && place.file && place.file->head != nullptr &&
+      AddressSpace::instance().is_in_linker(caller)) {
+    return write_user(to, place.file->head->status) ? 0 : -EFAULT;
   }
   if (is_emulated(place)) {
     struct stat status {};
@@ -204,14 +209,14 @@ i64 write_proc_statfs(u64 to) {
 }  // namespace
 
 i64 call_stat(Context& context) {
-  return stat_at(cwd, context.rdi, context.rsi, 0);
+  return stat_at(cwd, context.rdi, context.rsi, 0, context.rip);
 }
 i64 call_lstat(Context& context) {
-  return stat_at(cwd, context.rdi, context.rsi, AT_SYMLINK_NOFOLLOW);
+  return stat_at(cwd, context.rdi, context.rsi, AT_SYMLINK_NOFOLLOW, context.rip);
 }
 
 i64 call_newfstatat(Context& context) {
-  return stat_at(context.rdi, context.rsi, context.rdx, static_cast<u32>(context.r10));
+  return stat_at(context.rdi, context.rsi, context.rdx, static_cast<u32>(context.r10), context.rip);
 }
 
 i64 call_fstat(Context& context) {

@@ -15,6 +15,7 @@ from harness import Failed, Skipped, case
 
 PYTHON = "/usr/bin/python3"
 PROMPT = r">>> $"
+VARIABLES = {"TERM": "xterm", "PS1": "$ ", "HISTFILE": "", "INPUTRC": "/dev/null"}
 
 
 class Terminal:
@@ -25,7 +26,7 @@ class Terminal:
         self.master, slave = pty.openpty()
         self.resize(rows, columns, slave)
         self.modes = termios.tcgetattr(slave)
-        variables = {**test.setup.environment, "TERM": "xterm", "PS1": "$ ", "HISTFILE": "", "INPUTRC": "/dev/null", **(environment or {})}
+        variables = {**test.setup.environment, **VARIABLES, **(environment or {})}
         self.child = subprocess.Popen(words, stdin=slave, stdout=slave, stderr=slave, cwd=test.work, env=variables, start_new_session=True,
                                       preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         self.slave = slave
@@ -84,7 +85,8 @@ class Terminal:
 def both(test, command):
     """The native program and the pVM, each on a terminal, one after the other."""
     test.need(test.words(command)[0])
-    for name, words in (("native", test.words(command)), ("pVM", test.pvm_command(command))):
+    environment = [word for name, value in VARIABLES.items() for word in ("--env", f"{name}={value}")]  # the lane passes none on
+    for name, words in (("native", test.words(command)), ("pVM", test.pvm_command(command, environment))):
         yield name, Terminal(test, words)
 
 
