@@ -65,7 +65,7 @@ same_programs("bash", {
     "trap-child": bash("""
         set -m; trap 'n=$((n + 1))' CHLD; for i in 1 2 3; do true & wait $!; done; echo $n
         trap - CHLD; trap 'echo int' INT; kill -INT $$; (trap - INT; kill -INT $BASHPID); echo $?"""),
-    "trap-interrupts-wait": bash("trap 'echo usr1' USR1; sleep 100 & p=$!; (kill -USR1 $$) & wait $p; echo $(($? > 128)); kill $p; wait $p; echo $?",
+    "trap-interrupts-wait": bash("trap 'echo usr1' USR1; sleep 100 & p=$!; (sleep 1; kill -USR1 $$) & wait $p; echo $(($? > 128)); kill $p; wait $p; echo $?",
                                  normalize=without_pids),
     "kill": bash("""
         for s in TERM KILL HUP USR1 PIPE ALRM; do sleep 100 & kill -$s $!; wait $! 2> /dev/null; echo $s $? $(kill -l $?); done
@@ -75,7 +75,7 @@ same_programs("bash", {
         kill -TERM -- -$p; wait $p 2> /dev/null; echo $?; while kill -0 -- -$p 2> /dev/null; do sleep 0.01; done; echo gone""", normalize=without_pids),
     "job-control": bash("""
         set -m; sleep 100 & jobs; kill -STOP %1; while ! jobs | grep -q Stopped; do sleep 0.01; done; jobs %1
-        bg %1; jobs %1; kill %1; wait %1; echo $?; (exit 4) & fg; echo $?; jobs""", normalize=without_pids, compare=("out", "status")),
+        bg %1; jobs %1; kill %1; wait %1; echo $?; (sleep 1; exit 4) & fg; echo $?; jobs""", normalize=without_pids, compare=("out", "status")),
     "job-stop-and-continue": bash("""
         set -m; mkfifo f; (kill -STOP $BASHPID; echo went on; exit 6) & while ! jobs | grep -q Stopped; do sleep 0.01; done
         fg %1 > /dev/null; echo $?""", normalize=without_pids),
