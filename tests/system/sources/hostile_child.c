@@ -11,6 +11,7 @@
 
 #define LINEAR 0x7f0000000000ull
 #define ROOT 0x200000ull
+#define LIBRARY_OS 0x8000000ull  // its text, one copy for the family
 #define ADDRESS 0x000ffffffffff000ull
 #define HUGE_PAGE 0x80ull
 #define TABLE 0xe7ull  // present, writable, user, accessed, dirty, 2 MiB
@@ -69,5 +70,14 @@ int main(void) {
     puts("secret kept");
   else
     printf("the test failed: status %x\n", status);
+
+  const uint64_t text = *at(LIBRARY_OS + 8);
+  child = fork();
+  if (child == 0) {
+    *at(LIBRARY_OS + 8) = ~text;
+    _exit(0);
+  }
+  waitpid(child, &status, 0);
+  puts(*at(LIBRARY_OS + 8) == text ? "library OS unchanged" : "library OS CHANGED");
   return 0;
 }
