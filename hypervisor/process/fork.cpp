@@ -253,7 +253,7 @@ std::shared_ptr<Pvm> Family::renew(Pvm& dead) {
 }
 
 void Family::bury(std::unique_lock<std::mutex>& lock) {
-  constexpr std::size_t most_kept = 4;
+  constexpr std::size_t most_kept = 8;
   std::shared_ptr<Pvm> dead = std::move(dead_.back());
   dead_.pop_back();
   const ProcessId forker = last_forker_;
@@ -292,8 +292,8 @@ bool Family::tend_unborn(std::unique_lock<std::mutex>& lock) {
   if (stale != unborn_.end()) {
     next = std::move(*stale);
     unborn_.erase(stale);
-  } else if (unborn_.size() >= most_unborn) {
-    return false;
+  } else if (unborn_.size() >= most_unborn || !dead_.empty()) {
+    return false;  // what has ended becomes a child by less work than a new virtual machine
   }
   const std::vector<std::uint64_t> except = next_except_;
   next.forks = forks_.load();
