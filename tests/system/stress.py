@@ -120,7 +120,7 @@ def many_children(test):
     count = 1000 if FULL else 60
     total = 3 * count * (count + 1) // 2
     statuses = sum(i % 100 for i in range(1, count + 1))
-    done = test.pvm([program(test, "many_children"), 64, count], ["--pids-max", "2000", "--memory", "4G"], limit=1200)
+    done = test.pvm([program(test, "many_children"), 64, count], ["--pids-max", "2000", "--memory", "1G"], limit=1200)
     test.equal("answers and statuses", (done.out, done.status), (f"{total} {statuses}\n".encode(), 0))
 
 
