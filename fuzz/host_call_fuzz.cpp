@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <kx/abi/batch.hpp>
+#include <kx/abi/ioctl_shapes.hpp>
 #include <kx/abi/ipc.hpp>
 #include <kx/abi/memory_map.hpp>
 #include <kx/abi/syscall_shapes.hpp>
@@ -33,6 +35,7 @@
 #include "hypervisor/services/host_calls.hpp"
 #include "hypervisor/services/timers.hpp"
 #include "hypervisor/vcpu/interruptible.hpp"
+#include "tests/unit/services/terminal_jobs.hpp"
 
 namespace kx::hv {
 
@@ -108,6 +111,12 @@ struct Target {
     UniqueFd of_process;
     KX_VERIFY(watches.open({5, 50}, ProcessWatches::Stage::Running, false, of_process) == 0);
     handles.add(std::move(of_process), ProcessReference{5, 50});
+    const int master = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    add(master);
+    if (master >= 0 && ::unlockpt(master) == 0) {
+      add(::ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
+    }
+    services.jobs = &jobs;
     services.watches = &watches;
     services.timers = &timers;
     services.ipc = &ipc;
@@ -125,6 +134,7 @@ struct Target {
   TimerService timers = std::move(*TimerService::create([](std::uint32_t, std::uint64_t) {}));
   FamilyIpc ipc{16 << 20};
   ProcessWatches watches;
+  TerminalJobs jobs;
   Services services{memory, handles, clock};
 };
 
@@ -220,6 +230,9 @@ void serve_one(Target& target, FuzzedDataProvider& data) {
   if (slot.number == static_cast<std::uint32_t>(abi::HostCall::Ipc)) {
     slot.args[0] = data.ConsumeIntegralInRange<std::uint64_t>(0, static_cast<std::uint64_t>(abi::IpcOperation::Last));
   }
+  if (slot.number == static_cast<std::uint32_t>(abi::HostCall::Ioctl) && data.ConsumeBool()) {
+    slot.args[1] = data.PickValueInArray(abi::ioctl_shapes).request;
+  }
   slot.extra[0] = pick_argument(data);
   fill_buffer(data, buffer);
   if (slot.number == static_cast<std::uint32_t>(abi::HostCall::Batch)) {
@@ -233,7 +246,8 @@ void serve_one(Target& target, FuzzedDataProvider& data) {
   const bool on_service = data.ConsumeBool();
   CallContext context{target.services, 0, {buffer, abi::vcpu_call_buffer_size}, on_service ? nullptr : &kicked};
   serve(context, slot);
-  KX_VERIFY(slot.result >= -4095 || (on_service && slot.result == abi::result_must_exit));
+  KX_VERIFY(slot.result >= -4095 || (on_service && slot.result == abi::result_must_exit) ||
+            slot.result == abi::result_background);
 }
 
 }  // namespace

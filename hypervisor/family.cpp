@@ -277,6 +277,8 @@ Result<void> run(const FamilyConfig& config) {
   BootParameters boot;
   KX_TRY_ASSIGN(boot.program, find_program(config, sandbox));
   KX_TRY(sandbox.drop_privileges());
+  ::signal(SIGCHLD, SIG_IGN);             // nobody waits for the keeper
+  auto keeper = TerminalKeeper::start();  // without one, terminals opened in the family have no job control
 
   prepare_signals();
   install_kick_handler();
@@ -286,6 +288,9 @@ Result<void> run(const FamilyConfig& config) {
     memory->trust_relatives();
   }
   Family family(std::move(system), std::move(sandbox), std::move(memory), limit);
+  if (keeper) {
+    family.terminals().set_keeper(std::move(keeper).value());
+  }
   if (processors) {
     family.set_processors(*processors);
   }
@@ -344,15 +349,22 @@ Result<void> run(const FamilyConfig& config) {
   family.set_service(std::move(service));
   KX_TRY(pvm.prepare());
   pvm.set_parent(init_process);
-  family.set_foreground_group(pvm.pid());
   KX_TRY(family.processes().add_root(pvm.pid(), pvm.pid(), init_process, boot.info.uid, root));
-  family.processes().change(pvm.pid(),
-                            [&](ProcessTable::Process& process) { process.arguments = argument_block(config.argv); });
+  const std::shared_ptr<Terminal>& terminal = family.terminals().of_kx();
+  terminal->session = init_process;
+  terminal->foreground = pvm.pid();
+  family.processes().change(pvm.pid(), [&](ProcessTable::Process& process) {
+    process.arguments = argument_block(config.argv);
+    process.terminal = terminal;
+  });
   family.set_boot_info(boot.info, config.sandbox.hostname);
   control_file.serve(family, owner);
   const EntryPoint entry{libos.entry_gva, abi::linear_gva(abi::vcpu0_gpa + abi::vcpu_stack_top),
                          abi::linear_gva(abi::vcpu0_gpa), abi::boot_pml4_gpa};
   const auto streams = streams_others_wait_for(pvm);
+  if (!family.terminals().keeper().wait_until_confined()) {
+    return Unexpected{make_error(ErrorKind::System, "start the keeper of terminals: it does not begin to work")};
+  }
   KX_TRY(pvm.start_vcpu(Gpa{abi::vcpu0_gpa}, entry));
   times.mark(StartPhase::Vcpu);
   KX_TRY(install_seccomp());
@@ -365,6 +377,7 @@ Result<void> run(const FamilyConfig& config) {
   if (family.forks() != 0) {
     family.wait_for_streams(streams);
   }
+  family.terminals().end();
   if (config.stats) {
     family.service()->stop();
     print_stats(family, pvm, times);

@@ -19,6 +19,7 @@ Family::Family(kvm::System system, Sandbox sandbox, std::shared_ptr<FamilyMemory
       memory_(std::move(memory)),
       memory_limit_(memory_limit),
       processes_(default_process_limit),
+      terminals_(processes_),
       ipc_(memory_limit),
       ended_stats_(std::make_unique<abi::Stats>()) {}
 
@@ -153,11 +154,10 @@ void Family::forward_signal(const abi::InboxSignal& information) {
   const int signal = information.signo;
   const bool of_terminal = signal == SIGWINCH || (information.code == SI_KERNEL &&
                                                   (signal == SIGINT || signal == SIGQUIT || signal == SIGTSTP));
-  const ProcessId root = init_process + 1;
-  if (of_terminal && foreground_group_.load() != 0) {
-    processes_.signal_group(foreground_group_.load(), signal, information.code);
+  if (of_terminal && terminals_.of_kx()->foreground != 0) {
+    processes_.signal_foreground(*terminals_.of_kx(), signal, information.code);
   } else {
-    processes_.signal_process(root, signal, information.code);
+    processes_.signal_process(init_process + 1, signal, information.code);
   }
 }
 

@@ -23,6 +23,7 @@
 #include "hypervisor/memory/family_memory.hpp"
 #include "hypervisor/process/handle_table.hpp"
 #include "hypervisor/process/process_table.hpp"
+#include "hypervisor/process/terminals.hpp"
 
 namespace kx::hv {
 
@@ -72,6 +73,7 @@ class Family {
   [[nodiscard]] kvm::System& system() { return system_; }
   [[nodiscard]] Sandbox& sandbox() { return sandbox_; }
   [[nodiscard]] ProcessTable& processes() { return processes_; }
+  [[nodiscard]] Terminals& terminals() { return terminals_; }
   [[nodiscard]] FamilyIpc& ipc() { return ipc_; }
   [[nodiscard]] const GuestCpu& cpu() const { return cpu_; }
   [[nodiscard]] const abi::LibosHeader& libos() const { return libos_; }
@@ -107,10 +109,7 @@ class Family {
   // Called by the last vCPU's thread of a pVM.
   void ended(Pvm& pvm);
 
-  // The terminal's foreground process group; 0: the root's.
-  [[nodiscard]] ProcessId foreground_group() const { return foreground_group_.load(); }
-  void set_foreground_group(ProcessId group) { foreground_group_.store(group); }
-  // A signal sent to kx: those of the terminal are for its foreground group, others for the root.
+  // A signal sent to kx: those of the terminal it was started on are for its foreground group, others for the root.
   void forward_signal(const abi::InboxSignal& information);
 
   // Returns when the process has ended and its counters are in ended_stats().
@@ -161,12 +160,12 @@ class Family {
   int trace_fd_ = -1;
   std::string program_;
   ProcessTable processes_;
+  Terminals terminals_;
   FamilyIpc ipc_;
   abi::BootInfo boot_info_{};
   std::string hostname_;
   std::unique_ptr<ServiceThread> service_;
   std::unique_ptr<ControlServer> control_;
-  std::atomic<ProcessId> foreground_group_ = 0;
   std::atomic<std::uint32_t> forks_ = 0;
   // Bytes of the last fork's copies of the library OS's objects and of page tables: the next is likely to be alike.
   std::atomic<std::uint64_t> copied_arena_size_ = 256 << 10;

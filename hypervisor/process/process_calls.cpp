@@ -209,6 +209,14 @@ std::int64_t get_attribute(const CallContext& context, Call& call) {
       return process_of_handle(context, call.args[1], call.extra[0]);
     case abi::ProcessAttribute::Next:
       return processes.next_after(pid);
+    case abi::ProcessAttribute::Terminal: {
+      const std::shared_ptr<Terminal> terminal = processes.terminal_of(pid == 0 ? pvm.pid() : pid);
+      Family& family = pvm.family();
+      const std::uint32_t number =
+          terminal == nullptr ? 0 : family.terminals().number(*terminal, family.sandbox().proc_fd());
+      call.extra[0] = number == 0 ? 0 : static_cast<std::uint32_t>(terminal->foreground.load());
+      return number;
+    }
     case abi::ProcessAttribute::ChildrenUsage: {
       rusage usage{};
       processes.change(pvm.pid(), [&](const ProcessTable::Process& self) { usage = self.children_usage; });

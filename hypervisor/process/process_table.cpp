@@ -91,6 +91,7 @@ Result<void> ProcessTable::add_child(ProcessId pid, ProcessId forker, ProcessId 
   child.parent = parent;
   child.group = from->group;
   child.session = from->session;
+  child.terminal = from->terminal;
   child.exit_signal = exit_signal;
   child.auto_reap = from->auto_reap;
   child.no_stop_signal = from->no_stop_signal;
@@ -269,41 +270,6 @@ void ProcessTable::adopt_children(const Process& dead) {
   }
 }
 
-// True if no member of the group but `leaving` has a parent in another group of its session (POSIX, "orphaned process
-// group").
-bool ProcessTable::group_is_orphaned(ProcessId group, ProcessId leaving) {
-  for (const auto& [pid, process] : processes_) {
-    if (process.group != group || pid == leaving || process.state == State::Zombie) {
-      continue;
-    }
-    const Process* parent = process.parent == leaving ? nullptr : find_locked(process.parent);
-    if (parent != nullptr && parent->state != State::Zombie && parent->group != group &&
-        parent->session == process.session) {
-      return false;
-    }
-  }
-  return true;
-}
-
-// A stopped member of a group that becomes orphaned would never be continued: it gets SIGHUP and SIGCONT (_exit(2)).
-void ProcessTable::hang_up_if_orphaned(ProcessId group, ProcessId session, ProcessId leaving) {
-  if (!group_is_orphaned(group, leaving)) {
-    return;
-  }
-  const bool any_stopped = std::any_of(processes_.begin(), processes_.end(), [&](const auto& entry) {
-    return entry.second.group == group && entry.second.session == session && entry.second.state == State::Stopped;
-  });
-  if (!any_stopped) {
-    return;
-  }
-  for (auto& [pid, process] : processes_) {
-    if (process.group == group && process.state != State::Zombie) {
-      post(process, init_process, SIGHUP, SI_KERNEL, 0, SentTo::Group);
-      post(process, init_process, SIGCONT, SI_KERNEL, 0, SentTo::Group);
-    }
-  }
-}
-
 void ProcessTable::ended(ProcessId pid, std::int32_t status, const rusage& usage) {
   std::shared_ptr<Pvm> released;  // after the lock is gone
   const std::lock_guard lock(mutex_);
@@ -311,8 +277,12 @@ void ProcessTable::ended(ProcessId pid, std::int32_t status, const rusage& usage
   if (process == nullptr) {
     return;
   }
+  if (process->session == pid) {
+    leave_session_terminal(*process, Leaving::Ends);
+  }
   released = std::move(process->pvm);
   process->pvm = nullptr;
+  process->terminal = nullptr;
   process->name = released != nullptr ? released->name() : std::string();
   process->state = State::Zombie;
   process->borrowed = false;
@@ -429,96 +399,11 @@ std::int64_t ProcessTable::kill_thread(ProcessId sender, ProcessId pid, std::int
   return 0;
 }
 
-void ProcessTable::signal_group(ProcessId group, int signal, int code) {
-  const std::lock_guard lock(mutex_);
-  for (auto& [pid, process] : processes_) {
-    if (process.group == group) {
-      post(process, 0, signal, code, 0, SentTo::Group);
-    }
-  }
-}
-
 void ProcessTable::signal_process(ProcessId pid, int signal, int code) {
   const std::lock_guard lock(mutex_);
   if (Process* process = find_locked(pid); process != nullptr) {
     post(*process, 0, signal, code, 0);
   }
-}
-
-std::int64_t ProcessTable::group_of(ProcessId caller, ProcessId pid) {
-  const std::lock_guard lock(mutex_);
-  const Process* process = find_locked(pid == 0 ? caller : pid);
-  return process == nullptr ? -ESRCH : process->group;
-}
-
-std::int64_t ProcessTable::session_of(ProcessId caller, ProcessId pid) {
-  const std::lock_guard lock(mutex_);
-  const Process* process = find_locked(pid == 0 ? caller : pid);
-  return process == nullptr ? -ESRCH : process->session;
-}
-
-// setpgid(2).
-std::int64_t ProcessTable::set_group(ProcessId caller, ProcessId pid, ProcessId group) {
-  pid = pid == 0 ? caller : pid;
-  group = group == 0 ? pid : group;
-  if (group < 0) {
-    return -EINVAL;
-  }
-  const std::lock_guard lock(mutex_);
-  Process* self = find_locked(caller);
-  Process* process = find_locked(pid);
-  if (self == nullptr || process == nullptr || (process != self && process->parent != caller)) {
-    return -ESRCH;
-  }
-  if (process != self) {
-    if (process->session != self->session) {
-      return -EPERM;
-    }
-    if (process->executed) {
-      return -EACCES;
-    }
-  }
-  if (process->session == process->pid) {
-    return -EPERM;  // leads its session
-  }
-  if (group != process->pid) {
-    const bool exists = std::any_of(processes_.begin(), processes_.end(), [&](const auto& entry) {
-      return entry.second.group == group && entry.second.session == self->session;
-    });
-    if (!exists) {
-      return -EPERM;
-    }
-  }
-  process->group = group;
-  return 0;
-}
-
-// setsid(2).
-std::int64_t ProcessTable::new_session(ProcessId caller) {
-  const std::lock_guard lock(mutex_);
-  for (const auto& [pid, process] : processes_) {
-    if (process.group == caller) {
-      return -EPERM;
-    }
-  }
-  Process* self = find_locked(caller);
-  if (self == nullptr) {
-    return -EPERM;
-  }
-  self->group = self->session = caller;
-  return caller;
-}
-
-bool ProcessTable::is_orphaned(ProcessId pid) {
-  const std::lock_guard lock(mutex_);
-  const Process* process = find_locked(pid);
-  return process == nullptr || group_is_orphaned(process->group, 0);
-}
-
-bool ProcessTable::group_exists(ProcessId group, ProcessId session) {
-  const std::lock_guard lock(mutex_);
-  return std::any_of(processes_.begin(), processes_.end(),
-                     [&](const auto& entry) { return entry.second.group == group && entry.second.session == session; });
 }
 
 // Process 1 is not in the table, and never ends.

@@ -19,6 +19,7 @@
 
 #include "hypervisor/error.hpp"
 #include "hypervisor/process/process_watches.hpp"
+#include "hypervisor/services/job_control.hpp"
 
 namespace kx::hv {
 
@@ -74,13 +75,15 @@ class ProcessTable {
     bool borrowed = false;  // vfork: the parent waits
     int parent_death_signal = 0;
     std::uint32_t uid = 0;
-    std::uint32_t events = 0;    // changes when a child has something to report; waits sleep on it
-    rusage usage{};              // of the ended process
-    rusage children_usage{};     // of the children that were waited for
-    std::string arguments;       // as the guest says, each ended by NUL
-    std::string name;            // of a zombie; as the guest said
-    std::uint64_t start_ns = 0;  // CLOCK_BOOTTIME
-    std::shared_ptr<Pvm> pvm;    // null once it has ended
+    std::uint32_t events = 0;            // changes when a child has something to report; waits sleep on it
+    rusage usage{};                      // of the ended process
+    rusage children_usage{};             // of the children that were waited for
+    std::string arguments;               // as the guest says, each ended by NUL
+    std::string name;                    // of a zombie; as the guest said
+    std::uint64_t start_ns = 0;          // CLOCK_BOOTTIME
+    std::shared_ptr<Terminal> terminal;  // the controlling one; null: none
+    ProcessId old_foreground = 0;        // of a session leader whose terminal was hung up
+    std::shared_ptr<Pvm> pvm;            // null once it has ended
     [[nodiscard]] ProcessReference reference() const { return {pid, serial}; }
   };
 
@@ -124,7 +127,7 @@ class ProcessTable {
   // tgkill(2) by `sender`; `pid` 0: in whatever process the thread is.
   std::int64_t kill_thread(ProcessId sender, ProcessId pid, std::int32_t thread, int signal, int code,
                            std::uint64_t value);
-  // A signal of the terminal or of whoever sent it to kx.
+  // A signal of whoever sent it to kx.
   void signal_group(ProcessId group, int signal, int code);
   void signal_process(ProcessId pid, int signal, int code);
 
@@ -134,7 +137,23 @@ class ProcessTable {
   std::int64_t new_session(ProcessId caller);
   // Whether nobody outside the process's group, but in its session, looks after it.
   bool is_orphaned(ProcessId pid);
-  bool group_exists(ProcessId group, ProcessId session);
+
+  // The controlling terminal of a process; null: none.
+  std::shared_ptr<Terminal> terminal_of(ProcessId pid);
+  // Whether it leads its session, which has no terminal.
+  bool may_take_terminal(ProcessId pid);
+  // False: it may not. Then, or after lose_terminal(), the process that holds it on the host becomes known.
+  bool take_terminal(ProcessId pid, const std::shared_ptr<Terminal>& terminal);
+  void hold_terminal(Terminal& terminal, UniqueFd channel);
+  // Takes it back: the host refused.
+  void lose_terminal(Terminal& terminal);
+  // TIOCNOTTY.
+  void leave_terminal(ProcessId pid);
+  // Its other side is closed.
+  void hang_up(Terminal& terminal);
+  void signal_foreground(const Terminal& terminal, int signal, int code);
+  // tcsetpgrp(3) by `caller`. 0, -ESRCH or -EPERM.
+  std::int64_t set_foreground_group(ProcessId caller, Terminal& terminal, ProcessId group);
 
   // pidfd_open(2): a descriptor that becomes readable when the process ends. 0 or -errno.
   std::int64_t watch(ProcessId pid, bool nonblocking, UniqueFd& fd, ProcessReference& process);
@@ -174,6 +193,10 @@ class ProcessTable {
             SentTo sent_to = SentTo::Process, std::uint32_t thread = 0);
   void resume(Process& target);
   Process* find_locked(ProcessId pid);
+  void post_to_group(ProcessId group, int signal, int code);
+  enum class Leaving : std::uint8_t { Gives, Ends };  // the terminal up, or itself
+  void leave_session_terminal(Process& leader, Leaving leaving);
+  void free_terminal(Terminal& terminal);
   bool group_is_orphaned(ProcessId group, ProcessId leaving);
   void hang_up_if_orphaned(ProcessId group, ProcessId session, ProcessId leaving);
 

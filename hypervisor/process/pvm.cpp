@@ -338,20 +338,28 @@ std::int32_t Pvm::session() {
   return static_cast<std::int32_t>(family_.processes().session_of(pid_, 0));
 }
 
-bool Pvm::has_terminal() {
-  return session() == init_process;  // who calls setsid(2) leaves the terminal
+std::shared_ptr<Terminal> Pvm::terminal() {
+  return family_.processes().terminal_of(pid_);
 }
 
-std::int32_t Pvm::foreground_group() {
-  return family_.foreground_group();
+std::shared_ptr<Terminal> Pvm::terminal_of(dev_t device) {
+  return family_.terminals().find(device);
 }
 
-bool Pvm::set_foreground_group(std::int32_t group) {
-  const bool exists = family_.processes().group_exists(group, session());
-  if (exists) {
-    family_.set_foreground_group(group);
-  }
-  return exists;
+bool Pvm::may_take_terminal() {
+  return family_.processes().may_take_terminal(pid_);
+}
+
+std::int64_t Pvm::take_terminal(int fd, dev_t device) {
+  return family_.terminals().take(pid_, fd, device);
+}
+
+void Pvm::leave_terminal() {
+  family_.processes().leave_terminal(pid_);
+}
+
+std::int64_t Pvm::set_foreground_group(Terminal& terminal, std::int32_t group) {
+  return family_.processes().set_foreground_group(pid_, terminal, group);
 }
 
 void Pvm::release_robust_futexes() {

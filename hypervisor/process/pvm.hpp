@@ -134,9 +134,12 @@ class Pvm : public JobControl {
   // JobControl.
   std::int32_t group() override;
   std::int32_t session() override;
-  bool has_terminal() override;
-  std::int32_t foreground_group() override;
-  bool set_foreground_group(std::int32_t group) override;
+  std::shared_ptr<Terminal> terminal() override;
+  std::shared_ptr<Terminal> terminal_of(dev_t device) override;
+  bool may_take_terminal() override;
+  std::int64_t take_terminal(int fd, dev_t device) override;
+  void leave_terminal() override;
+  std::int64_t set_foreground_group(Terminal& terminal, std::int32_t group) override;
 
  private:
   abi::Inbox& inbox();

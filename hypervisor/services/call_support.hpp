@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <cstddef>
@@ -14,6 +15,7 @@
 #include <string>
 #include <type_traits>
 
+#include "hypervisor/error.hpp"
 #include "hypervisor/services/host_calls.hpp"
 
 namespace kx::hv {
@@ -94,7 +96,7 @@ std::int64_t host_syscall(long number, const SyscallArgs& args);
 std::int64_t host_syscall_blocking(const CallContext& context, long number, const SyscallArgs& args);
 
 // True if reading and writing never waits for anyone: regular files, directories, block devices.
-bool never_blocks(int fd);
+bool never_blocks(const struct stat& status);
 
 // Whether a directory argument means "none": -1 or AT_FDCWD. Then only an absolute path makes sense.
 inline bool is_no_directory(std::uint64_t handle) {
@@ -125,6 +127,23 @@ std::int64_t noted_send(const CallContext& context, int fd, const std::function<
 inline std::int32_t process_id(const CallContext& context) {
   return context.services.process_id;
 }
+
+// The terminal behind `fd` is the caller's, and another group is in its foreground: who reads from it, writes to it, or
+// changes it is to be stopped. terminal_calls.cpp
+bool reads_in_background(const CallContext& context, int fd, const struct stat& status);
+bool writes_in_background(const CallContext& context, int fd, const struct stat& status);
+bool changes_in_background(const CallContext& context, int fd);
+// TIOCGPGRP, TIOCSPGRP, TIOCGSID, TIOCSCTTY and TIOCNOTTY.
+std::int64_t get_terminal_group(const CallContext& context, int fd, std::uint64_t offset);
+std::int64_t set_terminal_group(const CallContext& context, int fd, std::uint64_t offset);
+std::int64_t get_terminal_session(const CallContext& context, int fd, std::uint64_t offset);
+std::int64_t take_terminal(const CallContext& context, int fd);
+std::int64_t leave_terminal(const CallContext& context, int fd);
+// Whether opening a terminal with these flags makes it the caller's; and what does so, on the vCPU's own thread.
+bool takes_by_opening(const CallContext& context, std::uint64_t flags);
+void take_by_opening(const CallContext& context, int fd);
+// /dev/tty. There is a sandbox.
+Result<UniqueFd> open_own_terminal(const CallContext& context, int flags);
 
 // The handlers, one group per file.
 std::int64_t serve_passthrough(CallContext& context, Call& call);

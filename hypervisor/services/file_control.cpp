@@ -20,55 +20,6 @@ using abi::IoctlShape;
 
 constexpr std::size_t ioctl_argument_limit = 64;
 
-// The whole family is one process group on the host, that of kx; inside, the terminal's foreground group is the
-// family's affair.
-std::int64_t get_group(const CallContext& context, int fd, std::uint64_t offset) {
-  pid_t host_group;
-  if (::ioctl(fd, TIOCGPGRP, &host_group) != 0) {
-    return -errno;
-  }
-  if (context.services.jobs == nullptr) {
-    return -ENOTTY;
-  }
-  // Somebody else's group must not look like one of the family's.
-  const std::int32_t group = host_group == ::getpgrp() ? context.services.jobs->foreground_group() : INT32_MAX;
-  return copy_out(context, offset, group) ? 0 : -EFAULT;
-}
-
-std::int64_t set_group(const CallContext& context, int fd, std::uint64_t offset) {
-  std::int32_t group;
-  if (!copy_in(context, offset, group)) {
-    return -EFAULT;
-  }
-  pid_t host_group;
-  if (::ioctl(fd, TIOCGPGRP, &host_group) != 0) {
-    return -errno;
-  }
-  if (context.services.jobs == nullptr) {
-    return -ENOTTY;
-  }
-  const pid_t own = ::getpgrp();
-  if (host_group != own) {
-    const std::int64_t result =
-        host_syscall_blocking(context, SYS_ioctl, {static_cast<std::uint64_t>(fd), TIOCSPGRP, address_of(&own)});
-    if (result != 0) {
-      return result;
-    }
-  }
-  return group < 0 ? -EINVAL : context.services.jobs->set_foreground_group(group) ? 0 : -EPERM;
-}
-
-std::int64_t get_session(const CallContext& context, int fd, std::uint64_t offset) {
-  pid_t host_session;
-  if (::ioctl(fd, TIOCGSID, &host_session) != 0) {
-    return -errno;
-  }
-  if (context.services.jobs == nullptr) {
-    return -ENOTTY;
-  }
-  return copy_out(context, offset, context.services.jobs->session()) ? 0 : -EFAULT;
-}
-
 std::int64_t clone_range(const CallContext& context, int fd, const IoctlShape& shape, std::uint64_t offset) {
   struct {
     std::int64_t source;
@@ -126,8 +77,15 @@ std::int64_t plain_ioctl(const CallContext& context, int fd, const IoctlShape& s
 
 // A pseudo-terminal's other side: the descriptor becomes a handle.
 std::int64_t open_peer(const CallContext& context, int fd, const IoctlShape& shape, std::uint64_t flags) {
+  const bool takes = takes_by_opening(context, flags);
+  if (takes && !context.may_block()) {
+    return abi::result_must_exit;
+  }
   const std::int64_t peer =
       host_syscall(SYS_ioctl, {static_cast<std::uint64_t>(fd), shape.request, flags | O_CLOEXEC | O_NOCTTY});
+  if (peer >= 0 && takes) {
+    take_by_opening(context, static_cast<int>(peer));
+  }
   return peer < 0 ? peer : add_handle(context, static_cast<int>(peer));
 }
 
@@ -159,13 +117,20 @@ std::int64_t serve_ioctl(CallContext& context, Call& call) {
   if (shape == nullptr) {
     return -ENOTTY;
   }
+  if (shape->foreground_only && call.args[3] == 0 && changes_in_background(context, file->get())) {
+    return abi::result_background;
+  }
   switch (shape->rule) {
     case IoctlRule::GetGroup:
-      return get_group(context, file->get(), call.args[2]);
+      return get_terminal_group(context, file->get(), call.args[2]);
     case IoctlRule::SetGroup:
-      return set_group(context, file->get(), call.args[2]);
+      return set_terminal_group(context, file->get(), call.args[2]);
     case IoctlRule::GetSession:
-      return get_session(context, file->get(), call.args[2]);
+      return get_terminal_session(context, file->get(), call.args[2]);
+    case IoctlRule::TakeTerminal:
+      return take_terminal(context, file->get());
+    case IoctlRule::LeaveTerminal:
+      return leave_terminal(context, file->get());
     case IoctlRule::CloneRange:
       return clone_range(context, file->get(), *shape, call.args[2]);
     case IoctlRule::ReturnsHandle:

@@ -120,15 +120,6 @@ class Segments {
   iovec vector_[abi::max_segments];
 };
 
-// Whether the caller must not read from the terminal the family was started on: another group is in the foreground.
-// Only of that terminal the host tells a foreground group.
-bool is_in_background(const CallContext& context, int fd) {
-  pid_t host_group = 0;
-  JobControl* const jobs = context.services.jobs;
-  return jobs != nullptr && ::ioctl(fd, TIOCGPGRP, &host_group) == 0 && host_group == ::getpgrp() &&
-         jobs->has_terminal() && jobs->group() != jobs->foreground_group();
-}
-
 // preadv2 and pwritev2; a file offset of -1 means the file's own position.
 std::int64_t transfer(CallContext& context, Call& call, long number, SegmentUse use) {
   const HandleTable::File file = context.services.handles.get(call.args[0]);
@@ -145,10 +136,12 @@ std::int64_t transfer(CallContext& context, Call& call, long number, SegmentUse 
                          call.args[3],
                          0 /* upper half of the offset, unused on x86-64 */,
                          call.args[4]};
-  if (never_blocks(file->get())) {
+  struct stat status {};
+  if (::fstat(file->get(), &status) == 0 && never_blocks(status)) {
     return host_syscall(number, args);
   }
-  if (use == SegmentUse::Destination && is_in_background(context, file->get())) {
+  if (use == SegmentUse::Destination ? reads_in_background(context, file->get(), status)
+                                     : call.args[5] == 0 && writes_in_background(context, file->get(), status)) {
     return abi::result_background;
   }
   // EAGAIN: would block, or the file is non-blocking; EOPNOTSUPP: the host cannot tell. By an exit it will be seen.
@@ -204,13 +197,24 @@ std::int64_t serve_open_device(CallContext& context, Call& call) {
   if (static_cast<abi::DeviceName>(call.args[0]) == abi::DeviceName::Pts) {
     name += std::to_string(static_cast<std::uint32_t>(call.args[2]));
   }
-  auto device = context.services.sandbox->open_device(name, static_cast<int>(call.args[1] & ~std::uint64_t{O_CREAT}));
+  const bool takes =
+      static_cast<abi::DeviceName>(call.args[0]) == abi::DeviceName::Pts && takes_by_opening(context, call.args[1]);
+  if (takes && !context.may_block()) {
+    return abi::result_must_exit;
+  }
+  const int flags = static_cast<int>(call.args[1] & ~std::uint64_t{O_CREAT});
+  auto device = static_cast<abi::DeviceName>(call.args[0]) == abi::DeviceName::Tty
+                    ? open_own_terminal(context, flags)
+                    : context.services.sandbox->open_device(name, flags);
   if (!device) {
     return device.error().errno_value != 0 ? -device.error().errno_value : -ENXIO;
   }
   struct stat status {};
   ::fstat(device->get(), &status);
   describe(status, call);
+  if (takes) {
+    take_by_opening(context, device->get());
+  }
   return add_handle(context, device->release());
 }
 

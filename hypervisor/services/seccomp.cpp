@@ -94,7 +94,9 @@ constexpr std::uint32_t socket_domains[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLI
 constexpr auto ioctl_requests = [] {
   std::array<std::uint32_t, std::size(abi::ioctl_shapes)> requests{};
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    requests[i] = abi::ioctl_shapes[i].request;
+    const abi::IoctlShape& shape = abi::ioctl_shapes[i];
+    const bool is_own = shape.rule == abi::IoctlRule::TakeTerminal || shape.rule == abi::IoctlRule::LeaveTerminal;
+    requests[i] = is_own ? abi::ioctl_shapes[0].request : shape.request;  // any other that is allowed
   }
   return requests;
 }();

@@ -88,7 +88,9 @@ void stat(TextBuilder& out, u32 pid) {
   const char state[] = {static_cast<char>(process.state), 0};
   out.number(pid).text(" (").text(process.name).text(") ").text(state);
   out.text(" ").number(process.parent).text(" ").number(process.group).text(" ").number(process.session);
-  out.text(" 0 -1 4194304 0 0 0 0 ");  // terminal, its foreground group, flags, page faults
+  const ProcessTerminal terminal = process_terminal(pid);
+  out.text(" ").number(terminal.number).text(" ").number(terminal.foreground_group);
+  out.text(" 4194304 0 0 0 0 ");  // flags, page faults
   out.number(process.user_us / tick_us).text(" ").number(process.system_us / tick_us).text(" ");
   out.number(process.children_user_us / tick_us).text(" ").number(process.children_system_us / tick_us);
   out.text(" 20 0 ").number(process.threads).text(" 0 ").number(process.start_ns / tick_ns).text(" ");

@@ -129,14 +129,15 @@ void generate_stat(TextBuilder& out, u32 tid) {
   const Process& process = Process::instance();
   const AddressSpace& space = AddressSpace::instance();
   const CpuTimes times = process_cpu_times();
+  const ProcessTerminal terminal = process_terminal(0);
   const Dispositions signals = dispositions();
   out.number(tid).text(" (").text(proc_thread_name(tid)).text(") R ").number(parent_pid());
   const u64 threads = ThreadList::instance().count();
   const u64 fields[] = {
       static_cast<u64>(process_group(0)),
       static_cast<u64>(process_session(0)),
-      0 /* tty_nr */,
-      ~0ull /* tpgid */,
+      terminal.number,
+      static_cast<u64>(terminal.foreground_group),
       0x400000 /* flags */,
       stats().page_faults,
       0,

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <kx/abi/result.hpp>
 
+#include "files/background.hpp"
 #include "files/own_memory.hpp"
 #include "files/proc.hpp"
 #include "files/signal_file.hpp"
@@ -43,25 +44,6 @@ bool needs_one_piece(const OpenFile& file) {
   return (file.mode() & 0170000) == 0;
 }
 
-// A read from the terminal by a process that is not in the foreground stops its group, unless nobody could continue it
-// or it wants no such signal (setpgid(2)).
-i64 refuse_background_read() {
-  const bool orphaned =
-      host_call(abi::HostCall::ProcessGet, CallKind::Quick, static_cast<u64>(abi::ProcessAttribute::Orphaned), 0) != 0;
-  if (orphaned || !Signals::instance().takes(Thread::current(), SIGTTIN)) {
-    return -EIO;
-  }
-  const HostReply reply =
-      host_call_raw(static_cast<u32>(abi::HostCall::Kill), {{0, SIGTTIN, SI_KERNEL, 0}, 0}, CallKind::Quick);
-  if (reply.extra[0] != 0) {
-    SignalInfo info;
-    info.signo = SIGTTIN;
-    info.code = SI_KERNEL;
-    send_to_process(info);
-  }
-  return restart_if_flagged;
-}
-
 class Transfer {
  public:
   Transfer(OpenFile& file, const BufferList& list, Direction direction, u64 position, u32 flags)
@@ -90,13 +72,17 @@ i64 Transfer::call_host(u64 offset, u32 count) {
   if (!file_.may_block()) {
     return host_call(number, CallKind::Quick, file_.handle(), offset, count, position_, flags_);
   }
-  i64 result = 0;
-  {
+  const auto transfer = [&](u64 in_background) {
     // The service thread serves what is ready at once; otherwise this thread's exit waits.
     const IdleSection idle(IdleKind::Transfer);
-    result = host_call(number, CallKind::Quick, file_.handle(), offset, count, position_, flags_);
+    return host_call(number, CallKind::Quick, file_.handle(), offset, count, position_, flags_, in_background);
+  };
+  const i64 result = transfer(0);
+  if (result != abi::result_background) [[likely]] {
+    return result;
   }
-  return result == abi::result_background ? refuse_background_read() : result;
+  const i64 refused = refuse_in_background(direction_ == Direction::Read ? SIGTTIN : SIGTTOU);
+  return refused != 0 ? refused : transfer(1);
 }
 
 // Through a block of the library OS's own, which is contiguous for the host.

@@ -48,6 +48,16 @@ i64 process_session(u32 pid) {
   return host_call(abi::HostCall::ProcessGet, CallKind::Quick, static_cast<u64>(abi::ProcessAttribute::Session), pid);
 }
 
+ProcessTerminal process_terminal(u32 pid) {
+  const auto attribute = static_cast<u64>(abi::ProcessAttribute::Terminal);
+  const HostReply reply =
+      host_call_raw(static_cast<u32>(abi::HostCall::ProcessGet), {{attribute, pid}, 0}, CallKind::Quick);
+  if (reply.result <= 0) {
+    return {};
+  }
+  return {static_cast<u64>(reply.result), static_cast<i64>(reply.extra[0])};
+}
+
 u64 resource_limit(u32 resource) {
   return process.limits[resource][0];
 }

@@ -42,6 +42,13 @@ u32 parent_pid();
 i64 process_group(u32 pid);
 i64 process_session(u32 pid);
 
+// The controlling terminal of a process, or of this one (0), as proc_pid_stat(5) tells it.
+struct ProcessTerminal {
+  u64 number = 0;
+  i64 foreground_group = -1;
+};
+ProcessTerminal process_terminal(u32 pid);
+
 // Entropy of this pVM, refilled from the host.
 void random_bytes(void* to, u64 size);
 

@@ -3,9 +3,12 @@
 #include <sys/ioctl.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <kx/abi/ioctl_shapes.hpp>
+#include <kx/abi/result.hpp>
 
+#include "files/background.hpp"
 #include "files/fd_table.hpp"
 #include "files/path.hpp"
 #include "host/host_call.hpp"
@@ -21,12 +24,25 @@ using abi::IoctlArgument;
 using abi::IoctlRule;
 using abi::IoctlShape;
 
-i64 call_host(const OpenFile& file, const IoctlShape& shape, u64 argument) {
-  if (!shape.may_block && shape.rule != IoctlRule::SetGroup) {
-    return host_call(abi::HostCall::Ioctl, CallKind::Quick, file.handle(), shape.request, argument);
+i64 call_once(const OpenFile& file, const IoctlShape& shape, u64 argument, u64 in_background) {
+  const bool waits = shape.may_block || shape.rule == IoctlRule::SetGroup || shape.rule == IoctlRule::TakeTerminal;
+  if (!waits) {
+    return host_call(abi::HostCall::Ioctl, CallKind::Quick, file.handle(), shape.request, argument, in_background);
   }
   const IdleSection idle;
-  return host_call(abi::HostCall::Ioctl, CallKind::Quick, file.handle(), shape.request, argument);
+  return host_call(abi::HostCall::Ioctl, CallKind::Quick, file.handle(), shape.request, argument, in_background);
+}
+
+i64 call_host(const OpenFile& file, const IoctlShape& shape, u64 argument) {
+  const i64 result = call_once(file, shape, argument, 0);
+  if (result != abi::result_background) {
+    return result;
+  }
+  const i64 refused = refuse_in_background(SIGTTOU);
+  if (refused == 0) {
+    return call_once(file, shape, argument, 1);
+  }
+  return refused == -EIO && shape.rule == IoctlRule::SetGroup ? -ENOTTY : refused;
 }
 
 // The handle in the place of a descriptor; false if there is none.

@@ -11,7 +11,7 @@ import subprocess
 import termios
 import time
 
-from harness import Failed, Skipped, case
+from harness import Failed, Skipped, case, wait_until
 
 PYTHON = "/usr/bin/python3"
 PROMPT = r">>> $"
@@ -320,6 +320,131 @@ def background(test):
         terminal.expect(r"hello\r\nhello\r\n")
         terminal.type("\x04")
         terminal.expect(prompt)
+
+
+def inner_shell(terminal):
+    """Job control of a shell on a terminal that the program has opened itself."""
+    prompt = r"\$ $"
+    terminal.expect(prompt)
+
+    def states():
+        return re.findall(r"Stopped|Running", terminal.ask("jobs", prompt))
+
+    terminal.type("sleep 100\r")
+    time.sleep(0.5)
+    terminal.type("\x1a")
+    terminal.expect(r"Stopped(?s:.*)" + prompt)
+    seen = [states()]
+    terminal.ask("bg", prompt)
+    seen.append(states())
+    terminal.type("fg\r")
+    time.sleep(0.5)
+    terminal.type("\x03")
+    terminal.expect(prompt)
+    seen.append(re.findall(r"st=(\d+)", terminal.ask("echo st=$?", prompt)))
+    terminal.ask("cat &", prompt)
+    for _ in range(50):
+        if states() == ["Stopped"]:
+            break
+        time.sleep(0.1)
+    else:
+        raise Failed("the job that reads in the background is not stopped")
+    terminal.type("fg\r")
+    time.sleep(0.5)
+    terminal.type("hello\r")
+    terminal.expect(r"hello\r\nhello\r\n")
+    terminal.type("\x1c")
+    terminal.expect(prompt)
+    seen.append(re.findall(r"st=(\d+)", terminal.ask("echo st=$?", prompt)))
+    for line in ("tty | grep -c pts", "ps -o tty= -p $$ | grep -c pts", "test -t 0 && echo 2 > /dev/tty"):
+        found = re.findall(r"^\r?(\d+)\r$", terminal.ask(line, prompt), re.M)
+        if len(found) != 1:
+            raise Failed(f"{line!r} printed {found}")
+        seen.append(found)
+    terminal.type("exit 3\r")
+    return seen, terminal.status()
+
+
+SHELL = ["bash", "--norc", "--noprofile"]
+SPAWN = f"import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn({SHELL!r})))"
+dialogue("pty-spawn", [PYTHON, "-c", SPAWN], inner_shell, quick=True)
+dialogue("script", ["script", "-qec", " ".join(SHELL), "/dev/null"], inner_shell)
+
+
+def script_resized(terminal):
+    """script passes a new size on: bash is told of it by SIGWINCH."""
+    prompt = r"\$ $"
+    terminal.expect(prompt)
+    terminal.ask("trap 'echo changed' WINCH", prompt)
+    terminal.resize(33, 77)
+    time.sleep(0.5)
+    terminal.type("echo\r")
+    terminal.expect("changed")
+    seen = re.findall(r"^33 77\r$", terminal.ask("stty size", r"33 77\r\n(?s:.*)" + prompt), re.M)
+    terminal.type("exit\r")
+    return seen, terminal.status()
+
+
+dialogue("script-resized", ["script", "-qec", " ".join(SHELL), "/dev/null"], script_resized)
+
+
+def in_tmux(terminal):
+    """A shell in a window of tmux, which shows it on the terminal by escape sequences."""
+    terminal.expect(r"bash-\S+[$#] ")
+    terminal.type("sleep 100\r")
+    time.sleep(1)
+    terminal.type("\x1a")
+    terminal.expect("Stopped")
+    terminal.type("fg\r")
+    time.sleep(0.5)
+    terminal.type("\x03")
+    time.sleep(0.5)
+    terminal.type("echo st=$?\r")
+    seen = re.findall(r"st=\d+", terminal.expect(r"st=\d+"))
+    terminal.type("exit\r")
+    return seen, terminal.status()
+
+
+dialogue("tmux", ["tmux", "-L", "kx-test", "-f", "/dev/null", "new-session", " ".join(SHELL)], in_tmux)
+
+
+def names_and_parents():
+    """Of the processes there are, but for zombies."""
+    found = {}
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{entry}/stat") as file:
+                name, rest = file.read().split("(", 1)[1].rsplit(")", 1)
+        except OSError:
+            continue
+        if rest.split()[0] != "Z":
+            found[int(entry)] = (name, int(rest.split()[1]))
+    return found
+
+
+def keepers_of(kx):
+    """The processes that hold terminals for this kx."""
+    return [pid for pid, told in names_and_parents().items() if told == ("kx-terminals", kx)]
+
+
+def runs(pid):
+    return names_and_parents().get(pid, ("",))[0] == "kx-terminals"
+
+
+@case("terminals/nothing-left")
+def nothing_left(test):
+    """However kx ends, the processes that hold its family's terminals end too."""
+    if test.setup.lane == "software":
+        raise Skipped("kx is out of sight in the emulated machine")
+    test.need("bash")
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        with Terminal(test, test.pvm_command([PYTHON, "-c", SPAWN])) as terminal:
+            terminal.expect(r"\$ $")
+            kx = terminal.child.pid
+            held = wait_until(lambda: (found := keepers_of(kx)) and len(found) > 1 and found, 10, "a process that holds the terminal")
+            os.kill(kx, number)
+            terminal.child.wait(test.setup.limit_s)
+            wait_until(lambda: not any(map(runs, held)), 10, f"the end of {held}")
 
 
 @case("terminals/hang-up")

@@ -22,7 +22,7 @@ enum class HostCall : std::uint32_t {
   MemoryGrow,              // (minimum_size) -> gpa; extra[0] = size: a new RAM slot
   MemoryRelease,           // (gpa, size): contents no longer needed; reads as zero afterwards
   Read,                    // (handle, segment_offset, segment_count, file_offset or -1, RWF_* flags) -> bytes
-  Write,                   // same
+  Write,                   // same, and 1 if it may be done in the background
   Open,                    // (dirfd handle or AT_FDCWD, path_offset, flags, mode, resolve) -> handle;
                            //   extra[0] = st_mode | st_nlink clipped, extra[1] = st_rdev
   OpenDevice,              // (DeviceName, flags) -> handle
@@ -45,7 +45,7 @@ enum class HostCall : std::uint32_t {
   Panic,                   // (offset, size): the library OS failed; the text says where
   Poll,                    // (offset of PollEntry, count, timeout_ns or -1) -> ready
   Select,                  // reserved for compatibility checks: answers -ENOSYS
-  Ioctl,                   // (handle, request, argument offset or integer) -> result
+  Ioctl,                   // (handle, request, argument offset or integer, 1: may be done in the background) -> result
   Fcntl,                   // (handle, command, integer argument or offset) -> result (or handle)
   Sendfile,                // (out, in, offset or -1, count) -> bytes; extra[0] = new offset
   Random,                  // (offset, size): fresh entropy from the host
@@ -130,6 +130,8 @@ enum class ProcessAttribute : std::uint32_t {
                   // number that no other process of the family ever has
   ChildrenUsage,  // get: struct rusage of the children waited for, at offset `pid` of the call buffer
   Next,           // get: the lowest process number above `pid`; 0: there is none
+  Terminal,  // get: its controlling terminal, as proc_pid_stat(5) numbers it; 0: none. extra[0] = the process group
+             // in its foreground
   Last,
 };
 

@@ -23,6 +23,8 @@ enum class IoctlRule : std::uint8_t {
   GetGroup,  // process groups and sessions are the pVM's: translated
   SetGroup,
   GetSession,
+  TakeTerminal,  // these two the host is never asked for
+  LeaveTerminal,
   CloneRange,  // the struct starts with a file handle
 };
 
@@ -31,56 +33,59 @@ struct IoctlShape {
   IoctlArgument argument;
   std::uint8_t size;
   IoctlRule rule = IoctlRule::Plain;
-  bool may_block = false;  // waits for output to drain
+  bool may_block = false;        // waits for output to drain
+  bool foreground_only = false;  // raises SIGTTOU in the background (termios(3))
 };
 
 // Numbers and sizes: ioctl_tty(2), ioctl_ficlonerange(2), ioctl_iflags(2), asm-generic/ioctls.h (x86-64).
 inline constexpr IoctlShape ioctl_shapes[] = {
-    {0x5401, IoctlArgument::Out, 36},                               // TCGETS
-    {0x5402, IoctlArgument::In, 36},                                // TCSETS
-    {0x5403, IoctlArgument::In, 36, IoctlRule::Plain, true},        // TCSETSW
-    {0x5404, IoctlArgument::In, 36, IoctlRule::Plain, true},        // TCSETSF
-    {0x5405, IoctlArgument::Out, 18},                               // TCGETA
-    {0x5406, IoctlArgument::In, 18},                                // TCSETA
-    {0x5407, IoctlArgument::In, 18, IoctlRule::Plain, true},        // TCSETAW
-    {0x5408, IoctlArgument::In, 18, IoctlRule::Plain, true},        // TCSETAF
-    {0x802c542a, IoctlArgument::Out, 44},                           // TCGETS2
-    {0x402c542b, IoctlArgument::In, 44},                            // TCSETS2
-    {0x402c542c, IoctlArgument::In, 44, IoctlRule::Plain, true},    // TCSETSW2
-    {0x402c542d, IoctlArgument::In, 44, IoctlRule::Plain, true},    // TCSETSF2
-    {0x5409, IoctlArgument::Integer, 0, IoctlRule::Plain, true},    // TCSBRK
-    {0x5425, IoctlArgument::Integer, 0, IoctlRule::Plain, true},    // TCSBRKP
-    {0x540a, IoctlArgument::Integer, 0},                            // TCXONC
-    {0x540b, IoctlArgument::Integer, 0},                            // TCFLSH
-    {0x540c, IoctlArgument::None, 0},                               // TIOCEXCL
-    {0x540d, IoctlArgument::None, 0},                               // TIOCNXCL
-    {0x540f, IoctlArgument::Out, 4, IoctlRule::GetGroup},           // TIOCGPGRP
-    {0x5410, IoctlArgument::In, 4, IoctlRule::SetGroup},            // TIOCSPGRP
-    {0x5429, IoctlArgument::Out, 4, IoctlRule::GetSession},         // TIOCGSID
-    {0x5411, IoctlArgument::Out, 4},                                // TIOCOUTQ
-    {0x5413, IoctlArgument::Out, 8},                                // TIOCGWINSZ
-    {0x5414, IoctlArgument::In, 8},                                 // TIOCSWINSZ
-    {0x541b, IoctlArgument::Out, 4},                                // FIONREAD
-    {0x5421, IoctlArgument::In, 4},                                 // FIONBIO
-    {0x5420, IoctlArgument::In, 4},                                 // TIOCPKT
-    {0x5424, IoctlArgument::Out, 4},                                // TIOCGETD
-    {0x80045430, IoctlArgument::Out, 4},                            // TIOCGPTN
-    {0x40045431, IoctlArgument::In, 4},                             // TIOCSPTLCK
-    {0x80045438, IoctlArgument::Out, 4},                            // TIOCGPKT
-    {0x80045439, IoctlArgument::Out, 4},                            // TIOCGPTLCK
-    {0x80045440, IoctlArgument::Out, 4},                            // TIOCGEXCL
-    {0x5441, IoctlArgument::Integer, 0, IoctlRule::ReturnsHandle},  // TIOCGPTPEER
-    {0x5460, IoctlArgument::Out, 8},                                // FIOQSIZE
-    {0x40049409, IoctlArgument::Handle, 0},                         // FICLONE
-    {0x4020940d, IoctlArgument::In, 32, IoctlRule::CloneRange},     // FICLONERANGE
-    {0x80086601, IoctlArgument::Out, 4},                            // FS_IOC_GETFLAGS: an int, whatever the number says
-    {0x40086602, IoctlArgument::In, 4},                             // FS_IOC_SETFLAGS
-    {0x80087601, IoctlArgument::Out, 4},                            // FS_IOC_GETVERSION
-    {0x801c581f, IoctlArgument::Out, 28},                           // FS_IOC_FSGETXATTR
-    {0x80045200, IoctlArgument::Out, 4},                            // RNDGETENTCNT
-    {0x8905, IoctlArgument::Out, 4},                                // SIOCATMARK
-    {0x8906, IoctlArgument::Out, 16},                               // SIOCGSTAMP
-    {0x8907, IoctlArgument::Out, 16},                               // SIOCGSTAMPNS
+    {0x5401, IoctlArgument::Out, 36},                                    // TCGETS
+    {0x5402, IoctlArgument::In, 36, IoctlRule::Plain, false, true},      // TCSETS
+    {0x5403, IoctlArgument::In, 36, IoctlRule::Plain, true, true},       // TCSETSW
+    {0x5404, IoctlArgument::In, 36, IoctlRule::Plain, true, true},       // TCSETSF
+    {0x5405, IoctlArgument::Out, 18},                                    // TCGETA
+    {0x5406, IoctlArgument::In, 18, IoctlRule::Plain, false, true},      // TCSETA
+    {0x5407, IoctlArgument::In, 18, IoctlRule::Plain, true, true},       // TCSETAW
+    {0x5408, IoctlArgument::In, 18, IoctlRule::Plain, true, true},       // TCSETAF
+    {0x802c542a, IoctlArgument::Out, 44},                                // TCGETS2
+    {0x402c542b, IoctlArgument::In, 44, IoctlRule::Plain, false, true},  // TCSETS2
+    {0x402c542c, IoctlArgument::In, 44, IoctlRule::Plain, true, true},   // TCSETSW2
+    {0x402c542d, IoctlArgument::In, 44, IoctlRule::Plain, true, true},   // TCSETSF2
+    {0x5409, IoctlArgument::Integer, 0, IoctlRule::Plain, true, true},   // TCSBRK
+    {0x5425, IoctlArgument::Integer, 0, IoctlRule::Plain, true, true},   // TCSBRKP
+    {0x540a, IoctlArgument::Integer, 0, IoctlRule::Plain, false, true},  // TCXONC
+    {0x540b, IoctlArgument::Integer, 0, IoctlRule::Plain, false, true},  // TCFLSH
+    {0x540c, IoctlArgument::None, 0},                                    // TIOCEXCL
+    {0x540d, IoctlArgument::None, 0},                                    // TIOCNXCL
+    {0x540f, IoctlArgument::Out, 4, IoctlRule::GetGroup},                // TIOCGPGRP
+    {0x5410, IoctlArgument::In, 4, IoctlRule::SetGroup, false, true},    // TIOCSPGRP
+    {0x540e, IoctlArgument::Integer, 0, IoctlRule::TakeTerminal},        // TIOCSCTTY
+    {0x5422, IoctlArgument::None, 0, IoctlRule::LeaveTerminal},          // TIOCNOTTY
+    {0x5429, IoctlArgument::Out, 4, IoctlRule::GetSession},              // TIOCGSID
+    {0x5411, IoctlArgument::Out, 4},                                     // TIOCOUTQ
+    {0x5413, IoctlArgument::Out, 8},                                     // TIOCGWINSZ
+    {0x5414, IoctlArgument::In, 8},                                      // TIOCSWINSZ
+    {0x541b, IoctlArgument::Out, 4},                                     // FIONREAD
+    {0x5421, IoctlArgument::In, 4},                                      // FIONBIO
+    {0x5420, IoctlArgument::In, 4},                                      // TIOCPKT
+    {0x5424, IoctlArgument::Out, 4},                                     // TIOCGETD
+    {0x80045430, IoctlArgument::Out, 4},                                 // TIOCGPTN
+    {0x40045431, IoctlArgument::In, 4},                                  // TIOCSPTLCK
+    {0x80045438, IoctlArgument::Out, 4},                                 // TIOCGPKT
+    {0x80045439, IoctlArgument::Out, 4},                                 // TIOCGPTLCK
+    {0x80045440, IoctlArgument::Out, 4},                                 // TIOCGEXCL
+    {0x5441, IoctlArgument::Integer, 0, IoctlRule::ReturnsHandle},       // TIOCGPTPEER
+    {0x5460, IoctlArgument::Out, 8},                                     // FIOQSIZE
+    {0x40049409, IoctlArgument::Handle, 0},                              // FICLONE
+    {0x4020940d, IoctlArgument::In, 32, IoctlRule::CloneRange},          // FICLONERANGE
+    {0x80086601, IoctlArgument::Out, 4},   // FS_IOC_GETFLAGS: an int, whatever the number says
+    {0x40086602, IoctlArgument::In, 4},    // FS_IOC_SETFLAGS
+    {0x80087601, IoctlArgument::Out, 4},   // FS_IOC_GETVERSION
+    {0x801c581f, IoctlArgument::Out, 28},  // FS_IOC_FSGETXATTR
+    {0x80045200, IoctlArgument::Out, 4},   // RNDGETENTCNT
+    {0x8905, IoctlArgument::Out, 4},       // SIOCATMARK
+    {0x8906, IoctlArgument::Out, 16},      // SIOCGSTAMP
+    {0x8907, IoctlArgument::Out, 16},      // SIOCGSTAMPNS
 };
 
 // The shape of a request, or null.

@@ -9,8 +9,8 @@ namespace kx::abi {
 // the library OS repeats the call by an exit. Never the answer to a call made by an exit.
 inline constexpr std::int64_t result_must_exit = INT64_MIN;
 
-// HostCall::Read of the family's terminal by a process in the background: nothing was read; the library OS raises
-// SIGTTIN or answers EIO (termios(3), setpgid(2)).
+// HostCall::Read, Write or Ioctl of its terminal by a process in the background: nothing was done; the library OS
+// raises SIGTTIN or SIGTTOU, answers EIO, or goes on where that is right (termios(3), setpgid(2)).
 inline constexpr std::int64_t result_background = INT64_MIN + 1;
 
 // Flags of HostCall::FutexWait.

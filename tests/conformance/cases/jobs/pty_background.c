@@ -1,6 +1,5 @@
 // A background process that reads is stopped by SIGTTIN, one that writes only with TOSTOP, by SIGTTOU: termios(3).
 // marks: fork, pty
-// pvm-skip: a terminal opened inside the family has no job control yet
 #include <sys/ioctl.h>
 #include <termios.h>
 

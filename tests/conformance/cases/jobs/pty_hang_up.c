@@ -1,6 +1,5 @@
 // When the master closes, the session leader gets SIGHUP and SIGCONT, reads give the end: pts(4).
 // marks: fork, pty
-// pvm-skip: a terminal opened inside the family has no job control yet
 #include <sys/ioctl.h>
 #include <termios.h>
 

@@ -1,6 +1,5 @@
 // Ctrl-C, Ctrl-\ and Ctrl-Z on a terminal reach the foreground group alone: termios(3).
 // marks: fork, pty
-// pvm-skip: a terminal opened inside the family has no job control yet
 #include <sys/ioctl.h>
 #include <termios.h>
 

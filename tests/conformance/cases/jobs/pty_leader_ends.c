@@ -1,6 +1,5 @@
 // When the session leader ends, the foreground group of its terminal gets SIGHUP: setsid(2).
 // marks: fork, pty
-// pvm-skip: a terminal opened inside the family has no job control yet
 #include <sys/ioctl.h>
 #include <termios.h>
 

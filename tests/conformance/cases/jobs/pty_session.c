@@ -1,6 +1,5 @@
 // A session takes a pseudo-terminal: foreground group, its changes and errors: tcsetpgrp(3), pts(4).
 // marks: fork, pty
-// pvm-skip: a terminal opened inside the family has no job control yet
 #include <sys/ioctl.h>
 #include <termios.h>
 
