@@ -1,9 +1,8 @@
 // Feeds random calls, call buffers and segment lists to the host-call decoder, as a hostile guest would.
 //
 // Confined: no capabilities, a network namespace of its own where possible, handles of scratch files only, and no '/'
-// or
-// '.' in the call buffer, so that no path leads out of the scratch directory. Nothing blocks: the vCPU is always
-// kicked.
+// or '.' in the call buffer, so that no path leads out of the scratch directory. Nothing blocks: the vCPU is always
+// kicked. The caller is a process of a family whose virtual machines never run (fake_family.hpp).
 #include <cap-ng.h>
 #include <fcntl.h>
 #include <fuzzer/FuzzedDataProvider.h>
@@ -29,19 +28,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
-#include "hypervisor/ipc/family_ipc.hpp"
-#include "hypervisor/process/process_watches.hpp"
+#include "fake_family.hpp"
+#include "hypervisor/memory/guarded_access.hpp"
 #include "hypervisor/services/host_calls.hpp"
-#include "hypervisor/services/timers.hpp"
 #include "hypervisor/vcpu/interruptible.hpp"
-#include "tests/unit/services/terminal_jobs.hpp"
 
 namespace kx::hv {
-
-std::optional<std::int64_t> serve_process_call(CallContext&, abi::HostCall, Call&) {
-  return std::nullopt;
-}
 
 namespace {
 
@@ -96,8 +90,9 @@ struct Target {
     // As in kx; here because libFuzzer sets handlers after LLVMFuzzerInitialize.
     ::signal(SIGXFSZ, SIG_IGN);
     ::signal(SIGPIPE, SIG_IGN);
+    static const bool guarded = (install_guard_handler(), true);
+    static_cast<void>(guarded);
     make_empty(scratch);
-    KX_VERIFY(memory.attach(nullptr, 2 << 20).has_value());
     const std::string file = scratch + "/file";
     add(::open(scratch.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     add(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
@@ -109,33 +104,25 @@ struct Target {
     add(pair[0]), add(pair[1]);
     add(::eventfd(1, EFD_CLOEXEC));
     UniqueFd of_process;
-    KX_VERIFY(watches.open({5, 50}, ProcessWatches::Stage::Running, false, of_process) == 0);
-    handles.add(std::move(of_process), ProcessReference{5, 50});
+    ProcessReference process;
+    KX_VERIFY(pvm().family().processes().watch(pvm().pid() + 1, false, of_process, process) == 0);
+    pvm().handles().add(std::move(of_process), process);
     const int master = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     add(master);
     if (master >= 0 && ::unlockpt(master) == 0) {
       add(::ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
     }
-    services.jobs = &jobs;
-    services.watches = &watches;
-    services.timers = &timers;
-    services.ipc = &ipc;
   }
 
   void add(int fd) {
     if (fd >= 0) {
-      handles.add(UniqueFd(fd));
+      pvm().handles().add(UniqueFd(fd));
     }
   }
+  Pvm& pvm() { return family.caller(); }
 
-  GuestMemory memory = std::move(*GuestMemory::create(16 << 20));
-  HandleTable handles;
-  Clock clock;
-  TimerService timers = std::move(*TimerService::create([](std::uint32_t, std::uint64_t) {}));
-  FamilyIpc ipc{16 << 20};
-  ProcessWatches watches;
-  TerminalJobs jobs;
-  Services services{memory, handles, clock};
+  FakeFamily family;
+  bool ended = false;  // as far as a guest is concerned
 };
 
 std::uint64_t pick_argument(FuzzedDataProvider& data) {
@@ -219,35 +206,127 @@ void fill_batch(FuzzedDataProvider& data, std::byte* buffer, abi::CallSlot& slot
   }
 }
 
+// Page tables as a hostile guest leaves them: entries that lead anywhere, to tables above all.
+void fill_tables(Target& target, FuzzedDataProvider& data) {
+  constexpr std::uint64_t tables[] = {abi::boot_pml4_gpa,
+                                      abi::tables_gpa,
+                                      abi::tables_gpa + abi::page_size,
+                                      abi::tables_gpa + 2 * abi::page_size,
+                                      abi::linear_pdpt_gpa,
+                                      abi::tables_gpa_end - abi::page_size,
+                                      abi::arena_gpa,
+                                      abi::system_size - abi::page_size};
+  const auto pick_table = [&] { return tables[data.ConsumeIntegralInRange<std::size_t>(0, std::size(tables) - 1)]; };
+  for (std::size_t i = 0, count = data.ConsumeIntegralInRange<std::size_t>(0, 12); i < count; ++i) {
+    // Places that a walk begins with, more often than not.
+    const std::uint64_t index = data.ConsumeBool() ? data.ConsumeIntegralInRange<std::uint64_t>(0, 1)
+                                                   : data.ConsumeIntegralInRange<std::uint64_t>(0, 511);
+    const std::uint64_t place = pick_table() + index * sizeof(std::uint64_t);
+    const std::uint64_t flags = data.ConsumeIntegralInRange<std::uint64_t>(0, 0x3ff);
+    const std::uint64_t entry = (data.ConsumeBool() ? pick_table() : pick_argument(data)) | flags;
+    std::memcpy(target.pvm().memory().system() + place, &entry, sizeof entry);
+  }
+  // SAFETY: the first vCPU's page. Small addresses are what the tables above most likely map.
+  auto& page = *reinterpret_cast<abi::VcpuPage*>(target.pvm().memory().system() + abi::vcpu0_gpa);
+  page.robust_list_gva = data.ConsumeIntegralInRange<std::uint64_t>(0, 1 << 14);
+  page.thread_id = data.ConsumeIntegralInRange<std::uint32_t>(0, 8);
+}
+
+// A fork that is asked for as the library OS does it, but for a word here and there.
+void ask_to_fork(abi::CallSlot& slot, FuzzedDataProvider& data) {
+  const std::uint64_t stack = abi::linear_gva(abi::vcpu0_gpa) + abi::vcpu_stack_offset;
+  slot.args[0] = stack + data.ConsumeIntegralInRange<std::uint64_t>(0, abi::vcpu_stack_top - abi::vcpu_stack_offset);
+  slot.args[1] = data.ConsumeIntegralInRange<std::uint64_t>(0, 2);
+  slot.args[2] = abi::arena_gpa + (data.ConsumeIntegralInRange<std::uint64_t>(0, 64) << 12);
+  slot.args[3] = data.ConsumeBool() ? 0 : data.ConsumeIntegralInRange<std::uint64_t>(0, abi::forked_slot_size + 1);
+  slot.args[4] = data.ConsumeIntegralInRange<std::uint64_t>(0, 0xfff);
+}
+
+// What of a slot decides where a call goes is not left to chance.
+void refine(abi::CallSlot& slot, FuzzedDataProvider& data) {
+  switch (static_cast<abi::HostCall>(slot.number)) {
+    case abi::HostCall::Ipc:
+      slot.args[0] = data.ConsumeIntegralInRange<std::uint64_t>(0, static_cast<std::uint64_t>(abi::IpcOperation::Last));
+      break;
+    case abi::HostCall::Fork:
+      if (data.ConsumeBool()) {
+        ask_to_fork(slot, data);
+      }
+      break;
+    case abi::HostCall::ThreadCreate:
+      if (data.ConsumeBool()) {
+        slot.args[0] = abi::vcpu_areas_gpa + (data.ConsumeIntegralInRange<std::uint64_t>(0, 3) << 16);
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+// Calls after which the guest does not go on. What two of them print is for users.
+bool is_last(abi::HostCall number) {
+  switch (number) {
+    case abi::HostCall::Exit:
+    case abi::HostCall::ThreadExit:
+    case abi::HostCall::Panic:
+    case abi::HostCall::OutOfMemory:
+    case abi::HostCall::LoadFailed:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool waits_for_relatives(const abi::CallSlot& slot) {
+  const auto number = static_cast<abi::HostCall>(slot.number);
+  return number == abi::HostCall::Stop ||
+         (number == abi::HostCall::ProcessGet &&
+          slot.args[0] == static_cast<std::uint64_t>(abi::ProcessAttribute::VforkWait));
+}
+
+void serve_silently(CallContext& context, abi::CallSlot& slot) {
+  static std::FILE* const nowhere = std::fopen("/dev/null", "w");
+  std::FILE* const shown = std::exchange(stderr, nowhere);
+  serve(context, slot);
+  stderr = shown;
+}
+
 void serve_one(Target& target, FuzzedDataProvider& data) {
-  std::byte* buffer = target.memory.translate_ram(Gpa{buffer_gpa}, abi::vcpu_call_buffer_size);
+  Pvm& pvm = target.pvm();
+  std::byte* buffer = pvm.memory().translate_ram(Gpa{buffer_gpa}, abi::vcpu_call_buffer_size);
   // SAFETY: the slot's place in the first vCPU's page.
-  auto& slot = reinterpret_cast<abi::VcpuPage*>(target.memory.system() + abi::vcpu0_gpa)->call;
+  auto& slot = reinterpret_cast<abi::VcpuPage*>(pvm.memory().system() + abi::vcpu0_gpa)->call;
   slot.number = pick_number(data);
   for (std::uint64_t& arg : slot.args) {
     arg = pick_argument(data);
   }
-  if (slot.number == static_cast<std::uint32_t>(abi::HostCall::Ipc)) {
-    slot.args[0] = data.ConsumeIntegralInRange<std::uint64_t>(0, static_cast<std::uint64_t>(abi::IpcOperation::Last));
-  }
-  if (slot.number == static_cast<std::uint32_t>(abi::HostCall::Ioctl) && data.ConsumeBool()) {
-    slot.args[1] = data.PickValueInArray(abi::ioctl_shapes).request;
-  }
+  refine(slot, data);
   slot.extra[0] = pick_argument(data);
   fill_buffer(data, buffer);
   if (slot.number == static_cast<std::uint32_t>(abi::HostCall::Batch)) {
     fill_batch(data, buffer, slot);
   }
   confine_paths(buffer);
-  if (!is_confined(slot)) {
+  const auto number = static_cast<abi::HostCall>(slot.number);
+  // A new family is not made for every other input.
+  if (!is_confined(slot) || (is_last(number) && data.ConsumeIntegralInRange(0, 15) != 0)) {
     return;
+  }
+  if (data.ConsumeIntegralInRange(0, 7) == 0) {
+    fill_tables(target, data);
   }
   const std::uint32_t kicked = 1;
   const bool on_service = data.ConsumeBool();
-  CallContext context{target.services, 0, {buffer, abi::vcpu_call_buffer_size}, on_service ? nullptr : &kicked};
-  serve(context, slot);
-  KX_VERIFY(slot.result >= -4095 || (on_service && slot.result == abi::result_must_exit) ||
-            slot.result == abi::result_background);
+  CallContext context{pvm.services(), 0, {buffer, abi::vcpu_call_buffer_size}, on_service ? nullptr : &kicked};
+  if (is_last(number)) {
+    serve_silently(context, slot);
+  } else if (waits_for_relatives(slot)) {
+    target.family.run_with_relatives([&] { serve(context, slot); });
+  } else {
+    serve(context, slot);
+  }
+  KX_VERIFY(slot.result >= -4095 || (on_service && slot.result == abi::result_must_exit));
+  target.ended = pvm.exiting() || (is_last(number) && !on_service) || !target.family.note_processes();
 }
 
 }  // namespace
@@ -261,12 +340,12 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   static std::unique_ptr<kx::hv::Target> target;
   static int uses = 0;
-  if (target == nullptr || ++uses % 64 == 0) {
+  if (target == nullptr || target->ended || ++uses % 64 == 0) {
     target.reset();
     target = std::make_unique<kx::hv::Target>();
   }
   FuzzedDataProvider data(bytes, size);
-  for (int calls = 0; calls < 16 && data.remaining_bytes() > 0; ++calls) {
+  for (int calls = 0; calls < 16 && data.remaining_bytes() > 0 && !target->ended; ++calls) {
     kx::hv::serve_one(*target, data);
   }
   return 0;

@@ -49,6 +49,9 @@ class Sandbox {
   // usable state and should report and exit.
   static Result<Sandbox> enter(const SandboxConfig& config);
 
+  // A view that has nothing, neither root nor devices nor /proc: for tests that enter none.
+  static Sandbox none() { return Sandbox(); }
+
   // Takes on the identity asked for, gives up every capability that the program's files do not need, and forbids to
   // gain any (no_new_privs). Call after enter() and before threads are made: capabilities belong to threads.
   Result<void> drop_privileges() const;

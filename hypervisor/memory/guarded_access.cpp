@@ -13,6 +13,8 @@ namespace kx::hv {
 
 namespace {
 
+struct sigaction before[2];  // what was there for SIGBUS and SIGSEGV
+
 void on_fault(int signal, siginfo_t*, void* context) {
   auto& rip = static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP];
   // SAFETY: labels of our own assembly; only compared as addresses.
@@ -21,7 +23,7 @@ void on_fault(int signal, siginfo_t*, void* context) {
     rip = reinterpret_cast<greg_t>(kx_guarded_fail);
     return;
   }
-  ::signal(signal, SIG_DFL);  // the fault comes again
+  ::sigaction(signal, &before[signal == SIGBUS ? 0 : 1], nullptr);  // the fault comes again
 }
 
 }  // namespace
@@ -34,7 +36,7 @@ void install_guard_handler() {
   sigset_t faults;
   sigemptyset(&faults);
   for (const int signal : {SIGBUS, SIGSEGV}) {
-    ::sigaction(signal, &action, nullptr);
+    ::sigaction(signal, &action, &before[signal == SIGBUS ? 0 : 1]);
     sigaddset(&faults, signal);
   }
   ::pthread_sigmask(SIG_UNBLOCK, &faults, nullptr);  // who started kx may have blocked them

@@ -259,7 +259,9 @@ std::int64_t keep_message(const CallContext& context, const Call& call) {
     return -EFAULT;
   }
   std::vector<std::byte> message(call.args[1]);
-  copy_once(message.data(), from, message.size());
+  if (!message.empty()) {
+    copy_once(message.data(), from, message.size());
+  }
   Pvm& pvm = *context.services.pvm;
   return pvm.family().processes().keep_message(pvm.pid(), std::move(message));
 }
@@ -272,7 +274,9 @@ std::int64_t next_message(const CallContext& context, const Call& call) {
   if (to == nullptr || message.size() > call.args[2]) {
     return -EFAULT;
   }
-  std::memcpy(to, message.data(), message.size());
+  if (!message.empty()) {
+    std::memcpy(to, message.data(), message.size());
+  }
   return static_cast<std::int64_t>(message.size());
 }
 
