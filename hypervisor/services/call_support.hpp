@@ -162,6 +162,7 @@ std::int64_t serve_receive_message(CallContext& context, Call& call);
 std::int64_t serve_poll(CallContext& context, Call& call);  // waiting.cpp
 std::int64_t serve_futex_wait(CallContext& context, Call& call);
 std::int64_t serve_futex_wake(CallContext& context, Call& call);
+std::int64_t serve_futex_requeue(CallContext& context, Call& call);
 std::int64_t serve_sleep_until(CallContext& context, Call& call);
 std::int64_t serve_timer_arm(CallContext& context, Call& call);
 std::int64_t serve_memory_grow(CallContext& context, Call& call);  // memory_calls.cpp

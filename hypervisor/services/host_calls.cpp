@@ -88,6 +88,8 @@ std::int64_t dispatch(CallContext& context, HostCall number, Call& call) {
       return serve_futex_wait(context, call);
     case HostCall::FutexWake:
       return serve_futex_wake(context, call);
+    case HostCall::FutexRequeue:
+      return serve_futex_requeue(context, call);
     case HostCall::MapShared:
       return serve_map_shared(context, call);
     case HostCall::UnmapShared:

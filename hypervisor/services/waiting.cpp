@@ -18,6 +18,9 @@ namespace {
 
 constexpr std::uint64_t second_ns = 1'000'000'000;
 
+// How often anybody of the family had waiters moved from one futex to another.
+std::atomic<std::uint32_t> requeues = 0;
+
 timespec to_timespec(std::uint64_t ns) {
   return {static_cast<time_t>(ns / second_ns), static_cast<long>(ns % second_ns)};
 }
@@ -134,9 +137,12 @@ std::int64_t serve_futex_wait(CallContext& context, Call& call) {
   }
   const std::uint64_t operation = static_cast<std::uint64_t>(FUTEX_WAIT_BITSET) | (is_ram ? FUTEX_PRIVATE_FLAG : 0) |
                                   (realtime ? FUTEX_CLOCK_REALTIME : 0);
-  return host_syscall_blocking(
+  const std::uint32_t requeues_before = requeues.load(std::memory_order_seq_cst);
+  const std::int64_t result = host_syscall_blocking(
       context, SYS_futex,
       {address_of(memory), operation, expected, forever ? 0 : address_of(&timeout), 0, call.args[2] & UINT32_MAX});
+  // Whoever may have been moved must not wait for the first word again: a wake without a cause, which futex(2) allows.
+  return result == -EINTR && requeues.load(std::memory_order_seq_cst) != requeues_before ? 0 : result;
 }
 
 std::int64_t serve_futex_wake(CallContext& context, Call& call) {
@@ -149,6 +155,27 @@ std::int64_t serve_futex_wake(CallContext& context, Call& call) {
   const std::uint64_t operation = static_cast<std::uint64_t>(FUTEX_WAKE_BITSET) | (is_ram ? FUTEX_PRIVATE_FLAG : 0);
   const std::uint64_t count = std::min<std::uint64_t>(call.args[1], INT32_MAX);
   return host_syscall(SYS_futex, {address_of(memory), operation, count, 0, 0, call.args[2] & UINT32_MAX});
+}
+
+std::int64_t serve_futex_requeue(CallContext& context, Call& call) {
+  const Gpa from{call.args[0]}, to{call.args[1]};
+  const GuestMemory& memory = context.services.memory;
+  const std::byte* first = memory.translate_to_read(from, sizeof(std::uint32_t));
+  const std::byte* second = memory.translate_to_read(to, sizeof(std::uint32_t));
+  if (first == nullptr || second == nullptr) {
+    return -EFAULT;
+  }
+  // To the host, words of RAM and of file mappings are of two kinds between which nobody is moved: they wake up.
+  const bool is_ram = from.value < abi::memory_gpa_end;
+  const bool moves = is_ram == (to.value < abi::memory_gpa_end);
+  const bool compares = (call.args[4] & abi::futex_requeue_compares) != 0;
+  const auto limited = [](std::uint64_t count) { return std::min<std::uint64_t>(count & UINT32_MAX, INT32_MAX); };
+  const std::uint64_t woken = limited(call.args[2]), moved = limited(call.args[2] >> 32);
+  const std::uint64_t operation =
+      static_cast<std::uint64_t>(compares ? FUTEX_CMP_REQUEUE : FUTEX_REQUEUE) | (is_ram ? FUTEX_PRIVATE_FLAG : 0);
+  requeues.fetch_add(1, std::memory_order_seq_cst);
+  return host_syscall(SYS_futex, {address_of(first), operation, moves ? woken : limited(woken + moved),
+                                  moves ? moved : 0, address_of(second), call.args[3] & UINT32_MAX});
 }
 
 std::int64_t serve_sleep_until(CallContext& context, Call& call) {

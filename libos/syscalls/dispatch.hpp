@@ -40,6 +40,7 @@ std::span<const SyscallEntry> poll_calls();
 std::span<const SyscallEntry> socket_calls();
 std::span<const SyscallEntry> process_calls();
 std::span<const SyscallEntry> thread_calls();
+std::span<const SyscallEntry> futex_calls();
 std::span<const SyscallEntry> scheduling_calls();
 std::span<const SyscallEntry> exec_calls();
 std::span<const SyscallEntry> signal_calls();

@@ -1,5 +1,4 @@
-// Threads, processes and futexes: clone(2), futex(2).
-#include <linux/futex.h>
+// Threads and processes: clone(2).
 #include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -8,7 +7,6 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <kx/abi/result.hpp>
 
 #include "files/process_file.hpp"
 #include "host/host_call.hpp"
@@ -16,9 +14,7 @@
 #include "mm/address_space.hpp"
 #include "mm/arena.hpp"
 #include "mm/heap.hpp"
-#include "process/clock.hpp"
 #include "process/fork.hpp"
-#include "process/futex.hpp"
 #include "process/process.hpp"
 #include "process/thread.hpp"
 #include "process/world.hpp"
@@ -293,200 +289,6 @@ i64 do_get_robust_list(Context& context) {
   return write_user(context.rdx, size) && write_user(context.rsi, thread->page->robust_list_gva) ? 0 : -EFAULT;
 }
 
-struct KernelTimespec {
-  i64 seconds, nanoseconds;
-  [[nodiscard]] bool valid() const { return seconds >= 0 && nanoseconds >= 0 && nanoseconds < 1'000'000'000; }
-  [[nodiscard]] u64 ns() const {
-    constexpr i64 most = 9'000'000'000;
-    return static_cast<u64>(std::min(seconds, most)) * 1'000'000'000 + static_cast<u64>(nanoseconds);
-  }
-};
-
-// futex(2), FUTEX_WAIT and FUTEX_WAIT_BITSET. The deadline is absolute on CLOCK_MONOTONIC.
-i64 futex_wait(u64 address, u32 expected, u32 bitset, u64 deadline_ns, bool is_private) {
-  if (bitset == 0) {
-    return -EINVAL;
-  }
-  if (is_private) {
-    return interrupted(wait_private_futex(address, expected, bitset, deadline_ns),
-                       deadline_ns == ~0ull ? restart_if_flagged : restart_without_handler);
-  }
-  AddressSpace& space = AddressSpace::instance();
-  Thread& self = Thread::current();
-  for (;;) {
-    // From here on a fork, which moves the word at its next write, makes this begin again.
-    std::atomic_ref(self.in_futex_wait).store(true, std::memory_order_seq_cst);
-    u64 gpa = space.translate(address, true);
-    gpa = gpa != 0 ? gpa : space.translate(address, false);
-    i64 result = -EFAULT;
-    if (gpa != 0) {
-      const IdleSection idle;
-      result = host_call(abi::HostCall::FutexWait, CallKind::Blocking, gpa, expected, bitset, deadline_ns,
-                         abi::futex_wait_absolute);
-    }
-    std::atomic_ref(self.in_futex_wait).store(false, std::memory_order_seq_cst);
-    if (result == -EINTR) {
-      absorb_pending();
-      if (!Signals::instance().deliverable(self)) {
-        continue;
-      }
-    }
-    return interrupted(result, deadline_ns == ~0ull ? restart_if_flagged : restart_without_handler);
-  }
-}
-
-i64 futex_wake(u64 address, u32 count, u32 bitset, bool is_private) {
-  if (bitset == 0) {
-    return -EINVAL;
-  }
-  if (is_private) {
-    return address < abi::user_end ? wake_private_futex(address, count, bitset) : -EFAULT;
-  }
-  const u64 gpa = AddressSpace::instance().translate(address, false);
-  return gpa == 0 ? -EFAULT : host_call(abi::HostCall::FutexWake, CallKind::Quick, gpa, count, bitset);
-}
-
-// Moves waiters by waking them: they find the second word changed or wait again, which the interface allows.
-i64 futex_requeue(u64 address, u32 wake, u32 requeue, bool compare, u32 expected, bool is_private) {
-  if (compare) {
-    const i64 value = kx_user_load32(reinterpret_cast<const u32*>(address));
-    if (value < 0) {
-      return -EFAULT;
-    }
-    if (static_cast<u32>(value) != expected) {
-      return -EAGAIN;
-    }
-  }
-  const u64 both = static_cast<u64>(wake) + requeue;
-  return futex_wake(address, static_cast<u32>(std::min<u64>(both, 0x7fff'ffff)), ~0u, is_private);
-}
-
-i64 futex_wake_op(Context& context, bool is_private) {
-  const u32 encoded = static_cast<u32>(context.r9);
-  const u32 operation = encoded >> 28 & 7, comparison = encoded >> 24 & 15;
-  i32 argument = static_cast<i32>(encoded << 8) >> 20;
-  const i32 against = static_cast<i32>(encoded << 20) >> 20;
-  if ((encoded >> 28 & 8 /* FUTEX_OP_OPARG_SHIFT */) != 0) {
-    argument = static_cast<i32>(1u << (argument & 31));
-  }
-  auto* word = reinterpret_cast<u32*>(context.r8);
-  i64 old = 0;
-  for (;;) {
-    old = kx_user_load32(word);
-    if (old < 0) {
-      return -EFAULT;
-    }
-    const u32 value = static_cast<u32>(old);
-    u32 next = value;
-    switch (operation) {
-      case FUTEX_OP_SET:
-        next = static_cast<u32>(argument);
-        break;
-      case FUTEX_OP_ADD:
-        next = value + static_cast<u32>(argument);
-        break;
-      case FUTEX_OP_OR:
-        next = value | static_cast<u32>(argument);
-        break;
-      case FUTEX_OP_ANDN:
-        next = value & ~static_cast<u32>(argument);
-        break;
-      case FUTEX_OP_XOR:
-        next = value ^ static_cast<u32>(argument);
-        break;
-      default:
-        return -ENOSYS;
-    }
-    const i64 found = kx_user_cas32(word, value, next);
-    if (found < 0) {
-      return -EFAULT;
-    }
-    if (found == old) {
-      break;
-    }
-  }
-  const i64 woken = futex_wake(context.rdi, static_cast<u32>(context.rdx), ~0u, is_private);
-  if (woken < 0) {
-    return woken;
-  }
-  const i32 value = static_cast<i32>(old);
-  bool wake_second = false;
-  switch (comparison) {
-    case FUTEX_OP_CMP_EQ:
-      wake_second = value == against;
-      break;
-    case FUTEX_OP_CMP_NE:
-      wake_second = value != against;
-      break;
-    case FUTEX_OP_CMP_LT:
-      wake_second = value < against;
-      break;
-    case FUTEX_OP_CMP_LE:
-      wake_second = value <= against;
-      break;
-    case FUTEX_OP_CMP_GT:
-      wake_second = value > against;
-      break;
-    case FUTEX_OP_CMP_GE:
-      wake_second = value >= against;
-      break;
-    default:
-      return -ENOSYS;
-  }
-  if (!wake_second) {
-    return woken;
-  }
-  const i64 more = futex_wake(context.r8, static_cast<u32>(context.r10), ~0u, is_private);
-  return more < 0 ? more : woken + more;
-}
-
-i64 do_futex(Context& context) {
-  const u32 operation = static_cast<u32>(context.rsi) & FUTEX_CMD_MASK;
-  const bool realtime = (context.rsi & FUTEX_CLOCK_REALTIME) != 0;
-  const bool is_private = (context.rsi & FUTEX_PRIVATE_FLAG) != 0;
-  if ((context.rdi & 3) != 0) {
-    return -EINVAL;
-  }
-  switch (operation) {
-    case FUTEX_WAIT:
-    case FUTEX_WAIT_BITSET: {
-      u64 deadline = ~0ull;
-      if (context.r10 != 0) {
-        KernelTimespec time;
-        if (!read_user(time, context.r10)) {
-          return -EFAULT;
-        }
-        if (!time.valid()) {
-          return -EINVAL;
-        }
-        deadline = time.ns();
-        if (operation == FUTEX_WAIT) {
-          deadline += monotonic_ns();
-        } else if (realtime) {
-          deadline = deadline > realtime_ns() ? deadline - realtime_ns() + monotonic_ns() : 0;
-        }
-      }
-      const u32 bitset = operation == FUTEX_WAIT ? ~0u : static_cast<u32>(context.r9);
-      return futex_wait(context.rdi, static_cast<u32>(context.rdx), bitset, deadline, is_private);
-    }
-    case FUTEX_WAKE:
-      return futex_wake(context.rdi, static_cast<u32>(context.rdx), ~0u, is_private);
-    case FUTEX_WAKE_BITSET:
-      return futex_wake(context.rdi, static_cast<u32>(context.rdx), static_cast<u32>(context.r9), is_private);
-    case FUTEX_REQUEUE:
-      return futex_requeue(context.rdi, static_cast<u32>(context.rdx), static_cast<u32>(context.r10), false, 0,
-                           is_private);
-    case FUTEX_CMP_REQUEUE:
-      return futex_requeue(context.rdi, static_cast<u32>(context.rdx), static_cast<u32>(context.r10), true,
-                           static_cast<u32>(context.r9), is_private);
-    case FUTEX_WAKE_OP:
-      return futex_wake_op(context, is_private);
-    default:
-      count_unsupported(context.orig_rax);
-      return -ENOSYS;  // priority inheritance
-  }
-}
-
 i64 do_getcpu(Context& context) {
   u32 cpu = 0;
   const u32 node = 0;
@@ -525,7 +327,6 @@ constexpr SyscallEntry entries[] = {
     {SYS_set_tid_address, do_set_tid_address},
     {SYS_set_robust_list, do_set_robust_list},
     {SYS_get_robust_list, do_get_robust_list},
-    {SYS_futex, do_futex},
     {SYS_getcpu, do_getcpu},
     {SYS_membarrier, do_membarrier},
 };

@@ -80,6 +80,8 @@ enum class HostCall : std::uint32_t {
   KillThread,   // (pid or 0: that of the thread's process, thread id, signal, si_code, value) -> 0
   ProcessDescribe,  // (pid, offset of ProcessDescription) -> 0: what /proc tells of a process
   Batch,            // (offset, count): BatchEntry, kx/abi/batch.hpp -> how many of the calls were made
+  FutexRequeue,     // (gpa, gpa, how many are woken | how many then wait at the second << 32, expected,
+                    //   FutexRequeueFlags) -> how many of both
   Last,
 };
 

@@ -19,4 +19,9 @@ enum FutexWaitFlags : std::uint32_t {
   futex_wait_realtime = 2,  // of CLOCK_REALTIME instead of CLOCK_MONOTONIC; needs futex_wait_absolute
 };
 
+// Flags of HostCall::FutexRequeue.
+enum FutexRequeueFlags : std::uint32_t {
+  futex_requeue_compares = 1,  // only if the first word has the expected value
+};
+
 }  // namespace kx::abi

@@ -1,6 +1,5 @@
 // FUTEX_CMP_REQUEUE moves waiting processes from one shared word to another: futex(2).
 // marks: fork
-// pvm-skip: requeueing wakes the waiters instead of moving them
 #include <linux/futex.h>
 
 #include "relatives.h"
