@@ -179,7 +179,7 @@ FakeFamily::FakeFamily() {
   KX_VERIFY(processes.add_root(root, root, init_process, ::getuid(), parent).has_value());
   caller_ = make(pid);
   caller_->services().sandbox = nullptr;  // there is no view to open anything in
-  KX_VERIFY(processes.add_child(pid, root, root, SIGCHLD, false, caller_).has_value());
+  KX_VERIFY(processes.add_child(pid, root, {root, root}, SIGCHLD, false, caller_).has_value());
   KX_VERIFY(caller_->start_vcpu(Gpa{abi::vcpu0_gpa}, EntryPoint{}).has_value());
   known_ = {parent, caller_};
   fork_child();

@@ -350,13 +350,15 @@ Result<ForkResult> Family::fork(Pvm& parent, std::uint32_t vcpu, const ForkReque
   KX_TRY(copy_state(parent, *child, forking->area(), request));
   child->handles().copy_from(parent.handles());
 
-  ProcessId parent_id = parent.pid();
+  ProcessTable::Parent parent_of_child{parent.pid(), static_cast<std::int32_t>(forking->guest_thread_id())};
   if ((request.flags & abi::fork_of_parent) != 0) {
-    processes_.change(parent.pid(), [&](const ProcessTable::Process& process) { parent_id = process.parent; });
+    processes_.change(parent.pid(), [&](const ProcessTable::Process& process) {
+      parent_of_child = {process.parent, process.parent_thread};
+    });
   }
-  child->set_parent(parent_id);
+  child->set_parent(parent_of_child.pid);
   const bool waits = (request.flags & abi::fork_waits) != 0;
-  KX_TRY(processes_.add_child(result.pid, parent.pid(), parent_id,
+  KX_TRY(processes_.add_child(result.pid, parent.pid(), parent_of_child,
                               static_cast<int>(request.flags & abi::fork_signal_mask), waits, child));
   ipc_.process_forked(parent.pid(), result.pid);
   const auto take_back = [&] {

@@ -130,6 +130,9 @@ std::int64_t wait_for_child(CallContext& context, const Call& call) {
     return error;
   }
   request.options = static_cast<std::uint32_t>(call.args[2]);
+  if (const auto self = pvm.vcpu(context.vcpu_index); self != nullptr) {
+    request.thread = static_cast<std::int32_t>(self->guest_thread_id());
+  }
   const bool nonblocking = request.serial != 0 && is_nonblocking(context, call.args[1]);
   const bool asks_again = nonblocking && (request.options & WNOHANG) == 0;
   request.options |= nonblocking ? WNOHANG : 0;

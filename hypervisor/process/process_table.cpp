@@ -69,7 +69,7 @@ Result<void> ProcessTable::add_root(ProcessId pid, ProcessId group, ProcessId se
   return {};
 }
 
-Result<void> ProcessTable::add_child(ProcessId pid, ProcessId forker, ProcessId parent, int exit_signal, bool waits,
+Result<void> ProcessTable::add_child(ProcessId pid, ProcessId forker, const Parent& parent, int exit_signal, bool waits,
                                      std::shared_ptr<Pvm> pvm) {
   const std::lock_guard lock(mutex_);
   if (processes_.size() >= limit_) {
@@ -88,7 +88,8 @@ Result<void> ProcessTable::add_child(ProcessId pid, ProcessId forker, ProcessId 
   Process child;
   child.pid = pid;
   child.serial = ++last_serial_;
-  child.parent = parent;
+  child.parent = parent.pid;
+  child.parent_thread = parent.thread;
   child.group = from->group;
   child.session = from->session;
   child.terminal = from->terminal;
@@ -249,7 +250,7 @@ void ProcessTable::adopt_children(const Process& dead) {
     if (process.parent != dead.pid) {
       continue;
     }
-    process.parent = reaper;
+    process.parent = process.parent_thread = reaper;
     process.exit_signal = SIGCHLD;
     if (process.pvm != nullptr) {
       process.pvm->set_parent(reaper);
@@ -330,6 +331,7 @@ void ProcessTable::executed(ProcessId pid, std::string arguments) {
       process.arguments = std::move(arguments);
     }
     process.executed = true;
+    process.exit_signal = SIGCHLD;
     process.borrowed = false;
     returned_.notify_all();
   });

@@ -48,6 +48,7 @@ struct WaitRequest {
   ProcessId id = 0;
   std::uint32_t options = 0;  // of waitid(2)
   std::uint64_t serial = 0;   // of the process; 0: whoever has the number
+  std::int32_t thread = 0;    // the one that waits
 };
 
 class ProcessTable {
@@ -61,6 +62,7 @@ class ProcessTable {
     ProcessId pid = 0;
     std::uint64_t serial = 0;  // no other process of the family ever has it
     ProcessId parent = 0;
+    std::int32_t parent_thread = 0;  // of the parent, as it says; if there is none such any more, the oldest
     ProcessId group = 0;
     ProcessId session = 0;
     State state = State::Running;
@@ -100,7 +102,11 @@ class ProcessTable {
   Result<void> add_root(ProcessId pid, ProcessId group, ProcessId session, std::uint32_t uid, std::shared_ptr<Pvm> pvm);
   // EINTR when a signal waits for the forker. `forker` is whose copy it is, `parent` whose child. `waits`: the forker
   // waits until it has called execve or ended.
-  Result<void> add_child(ProcessId pid, ProcessId forker, ProcessId parent, int exit_signal, bool waits,
+  struct Parent {
+    ProcessId pid = 0;
+    std::int32_t thread = 0;
+  };
+  Result<void> add_child(ProcessId pid, ProcessId forker, const Parent& parent, int exit_signal, bool waits,
                          std::shared_ptr<Pvm> pvm);
   void clear();
   // Takes back a child that never ran.

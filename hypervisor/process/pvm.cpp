@@ -410,6 +410,16 @@ bool Pvm::has_thread(std::uint32_t id) {
   });
 }
 
+std::uint32_t Pvm::oldest_thread() {
+  const std::lock_guard lock(mutex_);
+  std::uint32_t oldest = 0;
+  for (const auto& vcpu : vcpus_) {
+    const std::uint32_t id = vcpu != nullptr && !vcpu->finished() ? vcpu->guest_thread_id() : 0;
+    oldest = oldest == 0 || (id != 0 && id < oldest) ? id : oldest;
+  }
+  return oldest;
+}
+
 std::string Pvm::name() {
   const std::lock_guard lock(mutex_);
   const auto first = std::find_if(vcpus_.begin(), vcpus_.end(), [&](const auto& vcpu) {

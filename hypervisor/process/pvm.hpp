@@ -118,6 +118,8 @@ class Pvm : public JobControl {
   [[nodiscard]] std::uint32_t thread_count();
   // As the guest says.
   [[nodiscard]] bool has_thread(std::uint32_t id);
+  // The lowest number of a thread; 0: there is none.
+  [[nodiscard]] std::uint32_t oldest_thread();
   // Of the first thread, or of the first one left; as the guest says.
   [[nodiscard]] std::string name();
   // True if the host says of each of its threads that it waits for something.

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "hypervisor/process/process_table.hpp"
+#include "hypervisor/process/pvm.hpp"
 #include "hypervisor/process/usage.hpp"
 #include "hypervisor/services/call_support.hpp"
 
@@ -14,15 +15,30 @@ namespace kx::hv {
 
 namespace {
 
-constexpr std::uint32_t wait_all = 0x40000000, wait_clone = 0x80000000;
+constexpr std::uint32_t wait_no_thread = 0x20000000, wait_all = 0x40000000, wait_clone = 0x80000000;
+
+// With __WNOTHREAD only the thread that made a child finds it. Children of a thread that has ended are the oldest's.
+bool is_of_thread(const ProcessTable::Process& caller, const ProcessTable::Process& child, std::int32_t thread) {
+  if (child.parent_thread == thread || caller.pvm == nullptr) {
+    return true;
+  }
+  return !caller.pvm->has_thread(static_cast<std::uint32_t>(child.parent_thread)) &&
+         caller.pvm->oldest_thread() == static_cast<std::uint32_t>(thread);
+}
 
 // A child whose end is not told by SIGCHLD is a "clone child": only __WCLONE or __WALL finds it.
-bool is_wanted(const ProcessTable::Process& child, const WaitRequest& request) {
+bool is_wanted(const ProcessTable::Process& caller, const ProcessTable::Process& child, const WaitRequest& request) {
+  if (child.parent != caller.pid) {
+    return false;
+  }
   if (request.serial != 0 && child.serial != request.serial) {
     return false;
   }
   if ((request.kind == WaitRequest::Kind::Process && child.pid != request.id) ||
       (request.kind == WaitRequest::Kind::Group && child.group != request.id)) {
+    return false;
+  }
+  if ((request.options & wait_no_thread) != 0 && !is_of_thread(caller, child, request.thread)) {
     return false;
   }
   const bool is_clone = child.exit_signal != SIGCHLD;
@@ -64,7 +80,7 @@ bool ProcessTable::report_state(Process& caller, Process& child, const WaitReque
 std::int64_t ProcessTable::look(Process& caller, const WaitRequest& request, WaitReport& report) {
   bool any = false;
   for (auto& [pid, child] : processes_) {
-    if (child.parent != caller.pid || !is_wanted(child, request)) {
+    if (!is_wanted(caller, child, request)) {
       continue;
     }
     // There is nothing to wait for any more if only stops were asked for.

@@ -2,6 +2,7 @@
 
 #include <sys/time.h>
 
+#include <atomic>
 #include <ctime>
 
 #include "mm/address_space.hpp"
@@ -63,7 +64,7 @@ i64 WaitMask::finish(i64 result) {
 
 bool signal_arrived() {
   absorb_pending();
-  return vcpu_page().pending != 0;
+  return (std::atomic_ref(vcpu_page().pending).load(std::memory_order_seq_cst) & abi::pending_signal) != 0;
 }
 
 i64 read_timespec(u64 address, Deadline& deadline) {

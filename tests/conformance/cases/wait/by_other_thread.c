@@ -1,6 +1,5 @@
 // Any thread waits for children of any other; with __WNOTHREAD only for its own: wait(2).
 // marks: fork, threads
-// pvm-skip: children belong to the process, whichever thread made them
 #include <pthread.h>
 
 #include "relatives.h"
