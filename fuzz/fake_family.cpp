@@ -238,7 +238,7 @@ void FakeFamily::run_with_relatives(const std::function<void()>& call) {
       processes.signal_process(caller_->pid(), SIGCONT, SI_USER);
       processes.for_each_pid([&](ProcessId pid) {
         if (pid != caller_->pid()) {
-          processes.executed(pid, {});
+          processes.executed(pid, {}, nullptr);
         }
       });
       std::this_thread::sleep_for(std::chrono::microseconds(100));

@@ -191,6 +191,7 @@ void fill_batch(FuzzedDataProvider& data, std::byte* buffer, abi::CallSlot& slot
                                        static_cast<std::uint32_t>(abi::HostCall::Open),
                                        static_cast<std::uint32_t>(abi::HostCall::Read),
                                        static_cast<std::uint32_t>(abi::HostCall::HandlePath),
+                                       static_cast<std::uint32_t>(abi::HostCall::CheckProgram),
                                        static_cast<std::uint32_t>(abi::HostCall::Batch)};
   slot.args[1] = data.ConsumeIntegralInRange<std::uint64_t>(0, abi::most_batched + 1);
   for (std::uint64_t i = 0, at = slot.args[0]; i < slot.args[1]; ++i, at += sizeof(abi::BatchEntry)) {

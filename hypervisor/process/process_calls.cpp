@@ -1,6 +1,7 @@
 // Host calls about the pVM itself: its end, its threads, its reports.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -230,6 +231,15 @@ std::int64_t get_attribute(const CallContext& context, Call& call) {
   }
 }
 
+// What a handle of a program's file stands for. Only who may execute a file keeps others from writing to it.
+Program program_behind(const CallContext& context, std::uint64_t handle) {
+  HandleTable::File file = context.services.handles.get(handle);
+  const bool executable =
+      file != nullptr && host_syscall(SYS_faccessat2, {static_cast<std::uint64_t>(file->get()), address_of(""), X_OK,
+                                                       AT_EMPTY_PATH | AT_EACCESS}) == 0;
+  return executable ? context.services.pvm->family().processes().programs().add(std::move(file)) : nullptr;
+}
+
 std::int64_t set_attribute(const CallContext& context, const Call& call) {
   Pvm& pvm = *context.services.pvm;
   ProcessTable& processes = pvm.family().processes();
@@ -246,6 +256,10 @@ std::int64_t set_attribute(const CallContext& context, const Call& call) {
       return change([&](ProcessTable::Process& self) { self.no_stop_signal = value != 0; });
     case abi::ProcessAttribute::Subreaper:
       return change([&](ProcessTable::Process& self) { self.subreaper = value != 0; });
+    case abi::ProcessAttribute::Program: {
+      Program program = program_behind(context, value);
+      return change([&](ProcessTable::Process& self) { self.program.swap(program); });
+    }
     case abi::ProcessAttribute::DeathSignal:
       return value > 64
                  ? -EINVAL
@@ -284,8 +298,10 @@ std::int64_t next_message(const CallContext& context, const Call& call) {
 }
 
 // execve(2): the parent that waits goes on, and the memory shared with it so far is let go.
-std::int64_t new_program(Pvm& pvm, std::string arguments) {
-  pvm.family().processes().executed(pvm.pid(), std::move(arguments));
+std::int64_t new_program(const CallContext& context, const Call& call) {
+  Pvm& pvm = *context.services.pvm;
+  std::string arguments = text_argument(context, call.args[0], std::min(call.args[1], abi::command_size));
+  pvm.family().processes().executed(pvm.pid(), std::move(arguments), program_behind(context, call.args[2]));
   auto forgotten = pvm.memory().forget_inherited();
   pvm.memory().prefault_tables();
   return forgotten ? 0 : -ENOMEM;
@@ -345,7 +361,7 @@ std::optional<std::int64_t> serve_process_call(CallContext& context, abi::HostCa
     case abi::HostCall::VforkRead:
       return next_message(context, call);
     case abi::HostCall::Executed:
-      return new_program(pvm, text_argument(context, arguments[0], std::min(arguments[1], abi::command_size)));
+      return new_program(context, call);
     case abi::HostCall::Trace: {
       const std::string text = text_argument(context, arguments[0], arguments[1]);
       if (pvm.family().trace_fd() >= 0) {

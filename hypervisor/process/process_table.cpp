@@ -99,6 +99,7 @@ Result<void> ProcessTable::add_child(ProcessId pid, ProcessId forker, const Pare
   child.uid = from->uid;
   child.arguments = from->arguments;
   child.start_ns = boottime_ns();
+  child.program = from->program;
   child.borrowed = waits;
   if (waits) {
     messages_[pid].forker = forker;
@@ -273,6 +274,7 @@ void ProcessTable::adopt_children(const Process& dead) {
 
 void ProcessTable::ended(ProcessId pid, std::int32_t status, const rusage& usage) {
   std::shared_ptr<Pvm> released;  // after the lock is gone
+  Program program;
   const std::lock_guard lock(mutex_);
   Process* process = find_locked(pid);
   if (process == nullptr) {
@@ -281,8 +283,8 @@ void ProcessTable::ended(ProcessId pid, std::int32_t status, const rusage& usage
   if (process->session == pid) {
     leave_session_terminal(*process, Leaving::Ends);
   }
-  released = std::move(process->pvm);
-  process->pvm = nullptr;
+  released = std::exchange(process->pvm, nullptr);
+  program.swap(process->program);
   process->terminal = nullptr;
   process->name = released != nullptr ? released->name() : std::string();
   process->state = State::Zombie;
@@ -325,11 +327,12 @@ void ProcessTable::stopped(ProcessId pid, int signal) {
   tell_parent(*process, CLD_STOPPED, signal);
 }
 
-void ProcessTable::executed(ProcessId pid, std::string arguments) {
+void ProcessTable::executed(ProcessId pid, std::string arguments, Program program) {
   change(pid, [&](Process& process) {
     if (!arguments.empty()) {
       process.arguments = std::move(arguments);
     }
+    process.program.swap(program);  // the old one is closed without the lock
     process.executed = true;
     process.exit_signal = SIGCHLD;
     process.borrowed = false;

@@ -19,6 +19,7 @@
 
 #include "hypervisor/error.hpp"
 #include "hypervisor/process/process_watches.hpp"
+#include "hypervisor/process/program_files.hpp"
 #include "hypervisor/services/job_control.hpp"
 
 namespace kx::hv {
@@ -83,6 +84,7 @@ class ProcessTable {
     std::string arguments;               // as the guest says, each ended by NUL
     std::string name;                    // of a zombie; as the guest said
     std::uint64_t start_ns = 0;          // CLOCK_BOOTTIME
+    Program program;                     // what it runs; null: unknown
     std::shared_ptr<Terminal> terminal;  // the controlling one; null: none
     ProcessId old_foreground = 0;        // of a session leader whose terminal was hung up
     std::shared_ptr<Pvm> pvm;            // null once it has ended
@@ -122,7 +124,7 @@ class ProcessTable {
   void ended(ProcessId pid, std::int32_t status, const rusage& usage);
   void stopped(ProcessId pid, int signal);
   // `arguments`: of the new program; empty: unknown.
-  void executed(ProcessId pid, std::string arguments);
+  void executed(ProcessId pid, std::string arguments, Program program);
 
   // kill(2) by `sender`. Sets `includes_sender` instead of posting to it. 0 or -errno.
   std::int64_t kill(ProcessId sender, std::int64_t target, int signal, int code, std::uint64_t value,
@@ -164,6 +166,7 @@ class ProcessTable {
   // pidfd_open(2): a descriptor that becomes readable when the process ends. 0 or -errno.
   std::int64_t watch(ProcessId pid, bool nonblocking, UniqueFd& fd, ProcessReference& process);
   [[nodiscard]] ProcessWatches& watches() { return watches_; }
+  [[nodiscard]] ProgramFiles& programs() { return programs_; }
   // False once the process has been waited for.
   bool exists(const ProcessReference& process);
 
@@ -218,6 +221,7 @@ class ProcessTable {
   ProcessId last_id_ = init_process;
   std::uint64_t last_serial_ = 0;
   ProcessWatches watches_;
+  ProgramFiles programs_;
 };
 
 }  // namespace kx::hv

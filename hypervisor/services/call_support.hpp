@@ -155,6 +155,7 @@ std::int64_t serve_read(CallContext& context, Call& call);
 std::int64_t serve_write(CallContext& context, Call& call);
 std::int64_t serve_sendfile(CallContext& context, Call& call);
 std::int64_t serve_mem_file(CallContext& context, Call& call);
+std::int64_t serve_check_program(CallContext& context, Call& call);
 std::int64_t serve_ioctl(CallContext& context, Call& call);  // file_control.cpp
 std::int64_t serve_fcntl(CallContext& context, Call& call);
 std::int64_t serve_send_message(CallContext& context, Call& call);  // messages.cpp

@@ -1,6 +1,7 @@
 // Host calls that open, close, read and write files.
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -53,9 +54,21 @@ open_how how_to_open(const Call& call) {
   return how;
 }
 
+// True if open(2) with these flags changes what is there, or may.
+bool opens_to_write(std::uint64_t flags) {
+  return (flags & O_PATH) == 0 && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL) &&
+         ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0);
+}
+
 std::int64_t open_file(const CallContext& context, int directory, const Path& path, const Call& call) {
   open_how how = how_to_open(call);
   const std::uint64_t flags = how.flags;
+  if (opens_to_write(flags)) {
+    const int follow = (flags & O_NOFOLLOW) != 0 ? AT_SYMLINK_NOFOLLOW : 0;
+    if (const std::int64_t error = check_running_program(context, directory, path.text, follow); error != 0) {
+      return error;
+    }
+  }
   const SyscallArgs args{static_cast<std::uint64_t>(directory), address_of(path.text), address_of(&how), sizeof(how)};
   if (open_may_block(directory, path, flags)) {
     // Before anybody is woken at the FIFO's other end.
@@ -216,6 +229,24 @@ std::int64_t serve_open_device(CallContext& context, Call& call) {
     take_by_opening(context, device->get());
   }
   return add_handle(context, device->release());
+}
+
+// Only if nobody has a file open for writing the host gives a lease for reading (fcntl(2)). It does so to the file's
+// owner: of the files of others nothing is known.
+std::int64_t serve_check_program(CallContext& context, Call& call) {
+  const HandleTable::File file = context.services.handles.get(call.args[0]);
+  if (file == nullptr) {
+    return -EBADF;
+  }
+  // Whoever opens the file right now waits until the lease is given back. Of that a signal tells, which is ignored.
+  if (::fcntl(file->get(), F_SETSIG, SIGCHLD) != 0) {
+    return 0;
+  }
+  if (::fcntl(file->get(), F_SETLEASE, F_RDLCK) != 0) {
+    return errno == EAGAIN ? -ETXTBSY : 0;
+  }
+  ::fcntl(file->get(), F_SETLEASE, F_UNLCK);
+  return 0;
 }
 
 std::int64_t serve_close(CallContext& context, Call& call) {

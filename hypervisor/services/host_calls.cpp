@@ -82,6 +82,8 @@ std::int64_t dispatch(CallContext& context, HostCall number, Call& call) {
       return serve_open(context, call);
     case HostCall::OpenDevice:
       return serve_open_device(context, call);
+    case HostCall::CheckProgram:
+      return serve_check_program(context, call);
     case HostCall::Close:
       return serve_close(context, call);
     case HostCall::FutexWait:

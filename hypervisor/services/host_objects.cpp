@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/vfs.h>
@@ -15,6 +16,7 @@
 #include <cstdio>
 
 #include "hypervisor/boot/sandbox.hpp"
+#include "hypervisor/process/program_files.hpp"
 
 namespace kx::hv {
 
@@ -52,6 +54,18 @@ bool lies_on_procfs(int fd, dev_t device) {
 bool lies_on_read_only_mount(int fd) {
   struct statfs status {};
   return ::fstatfs(fd, &status) != 0 || (static_cast<unsigned long>(status.f_flags) & ST_RDONLY) != 0;
+}
+
+std::int64_t check_running_program(const CallContext& context, int directory, const char* path, int flags) {
+  ProgramFiles* const programs = context.services.programs;
+  struct stat status {};
+  if (programs == nullptr || ::fstatat(directory, path, &status, flags) != 0 || !S_ISREG(status.st_mode) ||
+      !programs->is_running(status.st_dev, status.st_ino)) {
+    return 0;
+  }
+  const std::int64_t error =
+      host_syscall(SYS_faccessat2, {static_cast<std::uint64_t>(directory), address_of(path), W_OK, AT_EACCESS});
+  return error != 0 ? error : -ETXTBSY;
 }
 
 std::int64_t check_fifo(int directory, const Path& path, std::uint64_t flags) {

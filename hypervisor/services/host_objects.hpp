@@ -18,6 +18,10 @@ bool lies_on_procfs(int fd, dev_t device);
 // Whether the mount through which `fd` (O_PATH too) was opened is read-only.
 bool lies_on_read_only_mount(int fd);
 
+// ETXTBSY if `path` names a file that the family runs as a program and that could be written to otherwise; else why it
+// could not, or 0. `flags`: of fstatat(2).
+std::int64_t check_running_program(const CallContext& context, int directory, const char* path, int flags);
+
 // EROFS if opening `path` with `flags` would write to a FIFO on a read-only mount, otherwise 0.
 std::int64_t check_fifo(int directory, const Path& path, std::uint64_t flags);
 

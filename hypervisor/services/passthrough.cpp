@@ -59,6 +59,7 @@ class Passthrough {
   std::int64_t decode_out(std::size_t i, std::uint64_t size);
   std::int64_t check() const;
   std::int64_t check_address();
+  std::int64_t check_file() const;
   void set_close_on_exec();
   void confine_affinity();
   [[nodiscard]] bool belongs_to_caller_thread() const;
@@ -248,6 +249,14 @@ std::int64_t Passthrough::check_address() {
   host_[1] = address_of(address);
   host_[2] = size;
   return error;
+}
+
+// A program that runs is not made shorter.
+std::int64_t Passthrough::check_file() const {
+  // SAFETY: set by decode_path
+  return shape_.number == SYS_truncate
+             ? check_running_program(context_, AT_FDCWD, reinterpret_cast<const char*>(host_[0]), 0)
+             : 0;
 }
 
 // Descriptors of the hypervisor never survive an exec; the library OS keeps the flag the program asked for.
@@ -458,6 +467,9 @@ std::int64_t Passthrough::serve() {
     }
   }
   if (const std::int64_t error = check_address(); error != 0) {
+    return error;
+  }
+  if (const std::int64_t error = check_file(); error != 0) {
     return error;
   }
   if (const std::int64_t error = name_descriptor(); error != 0) {

@@ -15,6 +15,7 @@ namespace kx::hv {
 
 class Pvm;
 class ProcessWatches;
+class ProgramFiles;
 class ServiceThread;
 class TimerService;
 struct FamilyIpc;
@@ -30,6 +31,7 @@ struct Services {
   ServiceThread* service = nullptr;       // is told which vCPUs wait
   FamilyIpc* ipc = nullptr;               // the family's; null: System V IPC and record locks answer -ENOSYS
   ProcessWatches* watches = nullptr;      // the family's; null: no descriptor that is received is one of a process
+  ProgramFiles* programs = nullptr;       // the family's; null: no file is one of a running program
   const cpu_set_t* processors = nullptr;  // that the family may use; null: all
   std::int32_t process_id = 2;            // of the pVM, as its family knows it
 };

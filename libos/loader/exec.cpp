@@ -365,7 +365,8 @@ i64 commit(const ExecRequest& request, const Prepared& prepared, Context& contex
 }
 
 // The program as it was until now goes: threads, memory, handlers, descriptors marked so (execve(2)).
-void leave_old_program(const StringList& arguments) {
+void leave_old_program(const Prepared& prepared) {
+  const StringList& arguments = prepared.arguments;
   Thread& self = Thread::current();
   end_other_threads();
   release_robust_futexes(self);
@@ -380,7 +381,8 @@ void leave_old_program(const StringList& arguments) {
   // Before anything of the new program is mapped: the parent may write again what it had frozen.
   const u64 named = std::min<u64>(arguments.size, abi::command_size);
   std::memcpy(call_buffer() + fault_buffer_offset, arguments.text, named);
-  host_call(abi::HostCall::Executed, CallKind::Blocking, fault_buffer_offset, named);
+  host_call(abi::HostCall::Executed, CallKind::Blocking, fault_buffer_offset, named,
+            prepared.program.image.file->handle());
   Memory::instance().begin_program();
   AddressSpace::instance().start(random);
   Process::instance().dumpable = 1;
@@ -398,8 +400,11 @@ i64 load_program(const ExecRequest& request, Context& context) {
   }
   i64 result = prepare(request, *prepared);
   if (result == 0) {
-    if (!request.first) {
-      leave_old_program(prepared->arguments);
+    if (request.first) {
+      host_call(abi::HostCall::ProcessSet, CallKind::Quick, static_cast<u64>(abi::ProcessAttribute::Program), 0,
+                prepared->program.image.file->handle());
+    } else {
+      leave_old_program(*prepared);
     }
     result = commit(request, *prepared, context);
     if (result != 0 && !request.first) {

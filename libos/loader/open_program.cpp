@@ -25,6 +25,11 @@ i64 check_access(const Place& place, u64 flags) {
                    flags | AT_EACCESS);
 }
 
+// -ETXTBSY if somebody has the file open for writing.
+i64 check_writers(const OpenFile& file) {
+  return host_call(abi::HostCall::CheckProgram, CallKind::Quick, file.handle());
+}
+
 bool set_path(ProgramFile& program, const u8* text, u64 length) {
   program.path = static_cast<char*>(heap_allocate(length + 1));
   if (program.path == nullptr) {
@@ -41,7 +46,7 @@ constexpr u64 head_at = path_capacity;
 constexpr u64 stat_at = head_at + ProgramFile::head_capacity;
 constexpr u64 segment_at = stat_at + sizeof(struct stat);
 constexpr u64 path_at = segment_at + sizeof(abi::Segment);
-constexpr u64 entries_at = fault_buffer_offset - 5 * sizeof(abi::BatchEntry);
+constexpr u64 entries_at = fault_buffer_offset - 6 * sizeof(abi::BatchEntry);
 static_assert(path_at + 1024 < entries_at && stat_at % alignof(struct stat) == 0);
 
 // All that is asked of the host about a program, by one exit.
@@ -55,6 +60,7 @@ i64 open_on_host(Place& place, FinalLink final, ProgramFile& program) {
   const u32 access =
       batch.add(SYS_faccessat2, {{place.directory, 0, X_OK, (keep ? AT_SYMLINK_NOFOLLOW : 0u) | AT_EACCESS}, 0});
   const u32 open = batch.add(abi::HostCall::Open, {{place.directory, 0, flags, 0, 0}, 0});
+  const u32 writers = batch.add(abi::HostCall::CheckProgram, {{0}, 0}, open);
   const u32 status = batch.add(SYS_fstat, {{0, stat_at}, 0}, open);
   const u32 name = batch.add(abi::HostCall::HandlePath, {{0, path_at, entries_at - path_at}, 0}, open);
   const u32 read = batch.add(abi::HostCall::Read, {{0, segment_at, 1, 0, 0}, 0}, open);
@@ -68,10 +74,14 @@ i64 open_on_host(Place& place, FinalLink final, ProgramFile& program) {
     // It may be a link to what only the library OS has.
     OpenRequest request;
     request.flags = flags;
-    return open_place(place, request, program.file);
+    const i64 result = open_place(place, request, program.file);
+    return result == 0 ? check_writers(*program.file) : result;
   }
   if (const i64 result = adopt_opened(batch.reply(open), flags, program.file); result != 0) {
     return result;
+  }
+  if (batch.reply(writers).result < 0) {
+    return batch.reply(writers).result;
   }
   if (batch.reply(status).result == 0) {
     struct stat found {};
@@ -105,7 +115,8 @@ i64 open_descriptor(u32 fd, FileRef& file) {
   if (const i64 result = check_access(place, AT_EMPTY_PATH); result < 0) {
     return result;
   }
-  return reopen_descriptor(fd, OpenRequest{}, file);
+  const i64 result = reopen_descriptor(fd, OpenRequest{}, file);
+  return result == 0 ? check_writers(*file) : result;
 }
 
 i64 open_regular(const char* path, FinalLink final, ProgramFile& program) {

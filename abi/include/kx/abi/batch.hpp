@@ -25,6 +25,7 @@ inline constexpr std::uint32_t most_batched = 16;
 constexpr bool may_be_batched(std::uint32_t number) {
   return number == SYS_faccessat2 || number == SYS_fstat || number == static_cast<std::uint32_t>(HostCall::Open) ||
          number == static_cast<std::uint32_t>(HostCall::Read) ||
+         number == static_cast<std::uint32_t>(HostCall::CheckProgram) ||
          number == static_cast<std::uint32_t>(HostCall::HandlePath);
 }
 

@@ -70,8 +70,8 @@ enum class HostCall : std::uint32_t {
                 //   and has not been told
   ProcessGet,   // (ProcessAttribute, pid or 0) -> value
   ProcessSet,   // (ProcessAttribute, pid or 0, value) -> 0
-  Executed,     // (offset, size of the arguments, each ended by NUL, up to command_size): a new program; nothing
-                //   refers to inherited memory any more
+  Executed,     // (offset, size of the arguments, each ended by NUL, up to command_size; handle of its file): a new
+                //   program; nothing refers to inherited memory any more
   VforkWrite,   // (offset, size): a message of the vfork child's for its parent, of at most 12 KiB
   VforkRead,    // (pid, offset, capacity) -> size of the next message of that child, 0 if there is none
   Ipc,          // (IpcOperation, its arguments): System V IPC, kx/abi/ipc.hpp
@@ -82,6 +82,7 @@ enum class HostCall : std::uint32_t {
   Batch,            // (offset, count): BatchEntry, kx/abi/batch.hpp -> how many of the calls were made
   FutexRequeue,     // (gpa, gpa, how many are woken | how many then wait at the second << 32, expected,
                     //   FutexRequeueFlags) -> how many of both
+  CheckProgram,     // (handle) -> 0; -ETXTBSY: somebody has the file open for writing, as far as the host tells
   Last,
 };
 
@@ -134,6 +135,7 @@ enum class ProcessAttribute : std::uint32_t {
   Next,           // get: the lowest process number above `pid`; 0: there is none
   Terminal,  // get: its controlling terminal, as proc_pid_stat(5) numbers it; 0: none. extra[0] = the process group
              // in its foreground
+  Program,        // set: the value is the handle of the file of the program that runs
   Last,
 };
 

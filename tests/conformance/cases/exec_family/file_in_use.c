@@ -1,6 +1,5 @@
 // A program that runs cannot be opened for writing; when it has ended it can: execve(2), ETXTBSY.
 // marks: fork
-// pvm-skip: a program that is open for writing can be executed
 #include "relatives.h"
 
 CASE {
