@@ -15,6 +15,7 @@
 #include "hypervisor/process/describe.hpp"
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
+#include "hypervisor/process/question_calls.hpp"
 #include "hypervisor/services/call_support.hpp"
 #include "hypervisor/services/host_calls.hpp"
 #include "hypervisor/vcpu/vcpu_thread.hpp"
@@ -350,6 +351,12 @@ std::optional<std::int64_t> serve_process_call(CallContext& context, abi::HostCa
       return send_thread_signal(context, call);
     case abi::HostCall::ProcessDescribe:
       return describe_process(context, call);
+    case abi::HostCall::Ask:
+      return ask_process(context, call);
+    case abi::HostCall::NextQuestion:
+      return next_question(context, call);
+    case abi::HostCall::Answer:
+      return answer_question(context, call);
     case abi::HostCall::ProcessGet:
       return get_attribute(context, call);
     case abi::HostCall::ProcessSet:

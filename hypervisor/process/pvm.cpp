@@ -279,6 +279,11 @@ void Pvm::post_timer(std::uint32_t timer, std::uint64_t expirations) {
   notify();
 }
 
+void Pvm::tell_of_question() {
+  std::atomic_ref(inbox().questions).store(1, std::memory_order_seq_cst);
+  notify();
+}
+
 void Pvm::kick(std::uint32_t vcpu_index) {
   if (const auto target = vcpu(vcpu_index); target != nullptr) {
     target->kick(0);
@@ -380,6 +385,7 @@ void Pvm::release_robust_futexes() {
 }
 
 void Pvm::close_all() {
+  questions_.close();
   handles_.clear();
   memory_.unmap_all();
 }

@@ -22,6 +22,7 @@
 #include "hypervisor/memory/guest_memory.hpp"
 #include "hypervisor/process/handle_table.hpp"
 #include "hypervisor/process/process_table.hpp"
+#include "hypervisor/process/questions.hpp"
 #include "hypervisor/services/clock.hpp"
 #include "hypervisor/services/services.hpp"
 #include "hypervisor/services/timers.hpp"
@@ -86,6 +87,9 @@ class Pvm : public JobControl {
   [[nodiscard]] std::vector<abi::InboxSignal> untaken_group_signals();
   // Moves what found no room in the inbox into it.
   void refill_inbox();
+  // There is a question for the library OS: makes a vCPU look.
+  void tell_of_question();
+  [[nodiscard]] Questions& questions() { return questions_; }
   void post_timer(std::uint32_t timer, std::uint64_t expirations);
   void set_parent(ProcessId parent);
   // Makes a vCPU look at its pending word, which the caller has set.
@@ -161,6 +165,7 @@ class Pvm : public JobControl {
   std::string program_;
   std::optional<TimerService> timers_;
   std::shared_ptr<SnapshotLedger> ledger_;
+  Questions questions_;
 
   std::mutex mutex_;  // what follows
   std::condition_variable changed_;

@@ -24,6 +24,8 @@ bool may_run_on_service_thread(HostCall number) {
     case HostCall::ProcessOpen:
     case HostCall::KillThread:
     case HostCall::ProcessDescribe:
+    case HostCall::NextQuestion:
+    case HostCall::Answer:
       return true;
     default:
       return false;
@@ -69,6 +71,9 @@ std::int64_t dispatch(CallContext& context, HostCall number, Call& call) {
     case HostCall::ProcessOpen:
     case HostCall::KillThread:
     case HostCall::ProcessDescribe:
+    case HostCall::Ask:
+    case HostCall::NextQuestion:
+    case HostCall::Answer:
       return process_call(context, number, call);
     case HostCall::MemoryGrow:
       return serve_memory_grow(context, call);

@@ -29,4 +29,18 @@ void heap_delete(T* object) {
   }
 }
 
+// Bytes of the heap for as long as they are needed; bytes() is null if there were none.
+class HeapBlock {
+ public:
+  explicit HeapBlock(std::size_t size) : bytes_(static_cast<u8*>(heap_allocate(size))), size_(size) {}
+  ~HeapBlock() { heap_free(bytes_, size_); }
+  HeapBlock(const HeapBlock&) = delete;
+  HeapBlock& operator=(const HeapBlock&) = delete;
+  [[nodiscard]] u8* bytes() const { return bytes_; }
+
+ private:
+  u8* bytes_;
+  std::size_t size_;
+};
+
 }  // namespace kx::libos

@@ -12,6 +12,7 @@
 #include "host/stats.hpp"
 #include "mm/tlb.hpp"
 #include "process/exit.hpp"
+#include "process/questions.hpp"
 #include "process/thread.hpp"
 #include "process/world.hpp"
 #include "signals/frame.hpp"
@@ -56,6 +57,9 @@ void take_inbox_signal(const abi::InboxSignal& posted) {
 Mutex inbox_mutex;
 
 void drain_inbox() {
+  if (std::atomic_ref(inbox().questions).exchange(0, std::memory_order_seq_cst) != 0) {
+    answer_questions();
+  }
   for (;;) {
     abi::InboxSignal posted;
     bool refill = false;

@@ -1,14 +1,17 @@
-// Descriptors of processes: pidfd_open(2) and pidfd_send_signal(2).
+// Descriptors of processes: pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2).
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/syscall.h>
 
 #include <cerrno>
+#include <utility>
 
+#include "files/path.hpp"
 #include "files/process_file.hpp"
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
 #include "process/process.hpp"
+#include "process/questions.hpp"
 #include "process/thread.hpp"
 #include "signals/signals.hpp"
 #include "syscalls/dispatch.hpp"
@@ -72,7 +75,36 @@ i64 pidfd_send_signal_call(Context& context) {
   return reply.result == 0 && reply.extra[0] != 0 && signo != 0 ? Signals::instance().send(info) : reply.result;
 }
 
+i64 pidfd_getfd_call(Context& context) {
+  if (static_cast<u32>(context.rdx) != 0) {
+    return -EINVAL;
+  }
+  const FileRef file = FdTable::instance().get(context.rdi);
+  if (!file || file->kind() != FileKind::Process) {
+    return -EBADF;
+  }
+  const i64 pid = process_of_handle(file->handle());
+  if (pid < 0) {
+    return pid;
+  }
+  const auto number = static_cast<u32>(context.rsi);
+  if (pid == static_cast<i64>(Process::instance().pid)) {
+    FileRef own = FdTable::instance().get(number);
+    return own ? FdTable::instance().add(std::move(own), true) : -EBADF;
+  }
+  abi::Question question{};
+  question.kind = static_cast<u32>(abi::QuestionKind::Descriptor);
+  question.number = number;
+  const i64 handle = ask_relative(static_cast<u32>(pid), question, nullptr);
+  if (handle < 0) {
+    return interrupted(handle, restart_always);
+  }
+  OpenFile* opened = describe_handle(static_cast<u64>(handle));
+  return opened != nullptr ? FdTable::instance().add(FileRef(opened), true) : -ENOMEM;
+}
+
 constexpr SyscallEntry entries[] = {
+    {SYS_pidfd_getfd, pidfd_getfd_call},
     {SYS_pidfd_open, pidfd_open_call},
     {SYS_pidfd_send_signal, pidfd_send_signal_call},
 };

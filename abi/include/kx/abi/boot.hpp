@@ -99,7 +99,7 @@ struct Inbox {
   std::uint32_t written;
   std::uint32_t taken;
   std::uint32_t overflowed;  // 0 or 1: more is waiting
-  std::uint32_t reserved;
+  std::uint32_t questions;   // 0 or 1: somebody asks (HostCall::NextQuestion)
   InboxSignal signals[inbox_capacity];
   std::uint32_t newest_reader;  // number of the newest fork whose memory is still mapped elsewhere; 0: none
   std::uint32_t parent_pid;     // changes when the parent ends

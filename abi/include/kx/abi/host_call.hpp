@@ -83,6 +83,10 @@ enum class HostCall : std::uint32_t {
   FutexRequeue,     // (gpa, gpa, how many are woken | how many then wait at the second << 32, expected,
                     //   FutexRequeueFlags) -> how many of both
   CheckProgram,     // (handle) -> 0; -ETXTBSY: somebody has the file open for writing, as far as the host tells
+  Ask,              // (pid, offset of Question, offset of the data) -> what is answered, and its data in place of the
+                    //   question's
+  NextQuestion,     // (offset of Question, offset of question_data_size bytes for its data) -> 1, or 0: there is none
+  Answer,           // (id, result, offset of as many bytes as it says) -> 0
   Last,
 };
 

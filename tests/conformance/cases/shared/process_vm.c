@@ -1,6 +1,5 @@
 // process_vm_readv and process_vm_writev on a child's memory: process_vm_readv(2).
 // marks: fork
-// pvm-skip: process_vm_readv and process_vm_writev reach the process itself only
 #include <sys/uio.h>
 
 #include "relatives.h"

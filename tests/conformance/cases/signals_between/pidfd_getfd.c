@@ -1,6 +1,5 @@
 // pidfd_getfd duplicates a descriptor of a child: the same open file: pidfd_getfd(2).
 // marks: fork
-// pvm-skip: what a descriptor of another process is, only its own library OS knows
 #include <sys/pidfd.h>
 
 #include "relatives.h"

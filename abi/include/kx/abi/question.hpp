@@ -1,0 +1,37 @@
+// What one process of a family asks another about: its memory, its descriptors.
+//
+// The hypervisor carries questions and answers and says who asks; the library OS that is asked decides. It finds a
+// question when Inbox::questions is not 0, at the latest on its way back to the program.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+namespace kx::abi {
+
+enum class QuestionKind : std::uint32_t {
+  ReadMemory,      // (address, size) -> bytes, which are the data
+  WriteMemory,     // (address, size; the data) -> bytes
+  Descriptor,      // (number) -> handle; to who asks it is one of its own, of the same open file
+  Last,
+};
+
+// Whether an answer is as many bytes.
+constexpr bool answers_with_data(QuestionKind kind) {
+  return kind == QuestionKind::ReadMemory;
+}
+
+struct Question {
+  std::uint32_t kind;    // QuestionKind
+  std::uint32_t number;  // of a descriptor
+  std::uint64_t address;
+  std::uint64_t size;         // at most question_data_size
+  std::uint64_t id;           // for the answer; from here on written by the hypervisor
+  std::int32_t asker;         // process
+  std::uint32_t of_ancestor;  // 1: who asks is the parent, or its parent, and so on; 0: it is not
+};
+static_assert(sizeof(Question) == 40 && std::has_unique_object_representations_v<Question>);
+
+inline constexpr std::uint64_t question_data_size = 8192;
+
+}  // namespace kx::abi

@@ -1,0 +1,104 @@
+#include "process/questions.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "files/fd_table.hpp"
+#include "host/host_call.hpp"
+#include "mm/address_space.hpp"
+#include "mm/heap.hpp"
+#include "mm/tlb.hpp"
+#include "process/process.hpp"
+#include "process/thread.hpp"
+#include "signals/signals.hpp"
+
+namespace kx::libos {
+
+namespace {
+
+constexpr u64 question_offset = 0, data_offset = 64;
+static_assert(sizeof(abi::Question) <= data_offset && data_offset + abi::question_data_size <= fault_buffer_offset);
+
+// As far as it is accessible; -EFAULT if not even the first byte is.
+template <class Copy>
+i64 copy_pages(u64 address, u64 size, Copy&& copy) {
+  u64 done = 0;
+  while (done < size) {
+    const u64 at = address + done;
+    const u64 part = std::min(size - done, abi::page_size - (at & (abi::page_size - 1)));
+    if (at < address || !copy(at, done, part)) {
+      break;
+    }
+    done += part;
+  }
+  return done != 0 || size == 0 ? static_cast<i64>(done) : -EFAULT;
+}
+
+// Who asks for memory or descriptors may have what ptrace(2) gives where only ancestors may use it: Linux with Yama's
+// ptrace_scope of 1.
+i64 answer(const abi::Question& question, u8* data) {
+  if (question.of_ancestor == 0 || Process::instance().dumpable != 1) {
+    return -EPERM;
+  }
+  switch (static_cast<abi::QuestionKind>(question.kind)) {
+    case abi::QuestionKind::ReadMemory:
+      return copy_pages(question.address, question.size,
+                        [&](u64 at, u64 done, u64 part) { return copy_from_user(data + done, at, part); });
+    case abi::QuestionKind::WriteMemory:
+      return copy_pages(question.address, question.size,
+                        [&](u64 at, u64 done, u64 part) { return copy_to_user(at, data + done, part); });
+    case abi::QuestionKind::Descriptor: {
+      const FileRef file = FdTable::instance().get(question.number);
+      return file ? static_cast<i64>(file->handle()) : -EBADF;
+    }
+    default:
+      return -ENOSYS;
+  }
+}
+
+}  // namespace
+
+i64 ask_relative(u32 pid, const abi::Question& question, u8* data) {
+  for (;;) {
+    std::memcpy(call_buffer() + question_offset, &question, sizeof question);
+    if (question.size != 0) {
+      std::memcpy(call_buffer() + data_offset, data, question.size);
+    }
+    i64 result = 0;
+    {
+      const IdleSection idle;
+      result = host_call(abi::HostCall::Ask, CallKind::Blocking, pid, question_offset, data_offset);
+    }
+    if (result == -EINTR) {
+      // Whom it asks may itself wait for an answer of this process.
+      absorb_pending();
+      if (!Signals::instance().deliverable(Thread::current())) {
+        continue;
+      }
+    }
+    if (result > 0 && static_cast<u64>(result) <= question.size) {
+      std::memcpy(data, call_buffer() + data_offset, static_cast<u64>(result));
+    }
+    return result;
+  }
+}
+
+void answer_questions() {
+  const HeapBlock kept(fault_buffer_offset), block(abi::question_data_size);
+  if (kept.bytes() == nullptr || block.bytes() == nullptr) {
+    return;  // who asks gives up after a while
+  }
+  std::memcpy(kept.bytes(), call_buffer(), fault_buffer_offset);
+  while (host_call(abi::HostCall::NextQuestion, CallKind::Quick, question_offset, data_offset) == 1) {
+    abi::Question question;
+    std::memcpy(&question, call_buffer() + question_offset, sizeof question);
+    std::memcpy(block.bytes(), call_buffer() + data_offset, question.size);
+    const i64 result = answer(question, block.bytes());
+    std::memcpy(call_buffer() + data_offset, block.bytes(), question.size);
+    host_call(abi::HostCall::Answer, CallKind::Quick, question.id, static_cast<u64>(result), data_offset);
+  }
+  std::memcpy(call_buffer(), kept.bytes(), fault_buffer_offset);
+}
+
+}  // namespace kx::libos
