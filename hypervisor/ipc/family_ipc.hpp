@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "hypervisor/ipc/message_queues.hpp"
+#include "hypervisor/ipc/queue_notifications.hpp"
 #include "hypervisor/ipc/record_locks.hpp"
 #include "hypervisor/ipc/semaphores.hpp"
 #include "hypervisor/ipc/shared_segments.hpp"
@@ -31,6 +32,7 @@ struct FamilyIpc {
   }
 
   ipc::MessageQueues queues;
+  ipc::QueueNotifications notifications;  // of POSIX queues
   ipc::Semaphores semaphores;
   ipc::SharedSegments segments;
   ipc::RecordLocks locks;

@@ -21,7 +21,13 @@ Family::Family(kvm::System system, Sandbox sandbox, std::shared_ptr<FamilyMemory
       processes_(default_process_limit),
       terminals_(processes_),
       ipc_(memory_limit),
-      ended_stats_(std::make_unique<abi::Stats>()) {}
+      ended_stats_(std::make_unique<abi::Stats>()) {
+  ipc_.notifications.set_post([this](ProcessId pid, const abi::InboxSignal& information) {
+    if (const std::shared_ptr<Pvm> pvm = processes_.find(pid); pvm != nullptr) {
+      pvm->post_signal(information);
+    }
+  });
+}
 
 Family::~Family() {
   control_.reset();

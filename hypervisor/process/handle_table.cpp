@@ -60,6 +60,17 @@ void HandleTable::clear() {
   free_.clear();
 }
 
+std::vector<HandleTable::File> HandleTable::files() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<File> files;
+  for (const Entry& entry : entries_) {
+    if (entry.file != nullptr) {
+      files.push_back(entry.file);
+    }
+  }
+  return files;
+}
+
 std::size_t HandleTable::count() const {
   const std::lock_guard lock(mutex_);
   return entries_.size() - free_.size();

@@ -37,6 +37,8 @@ class HandleTable {
   // False when there is no such handle.
   bool remove(std::uint64_t handle);
   [[nodiscard]] std::size_t count() const;
+  // All there are.
+  [[nodiscard]] std::vector<File> files() const;
   // Becomes a copy of `other`: the same open files under the same handles (fork(2)).
   void copy_from(const HandleTable& other);
   void clear();

@@ -386,6 +386,9 @@ void Pvm::release_robust_futexes() {
 
 void Pvm::close_all() {
   questions_.close();
+  if (ipc::QueueNotifications& notifications = family_.ipc().notifications; notifications.any()) {
+    notifications.process_ends(pid_, handles_.files());
+  }
   handles_.clear();
   memory_.unmap_all();
 }

@@ -178,6 +178,7 @@ std::int64_t serve_process_times(CallContext& context, Call& call);
 std::int64_t serve_decode(CallContext& context, Call& call);  // decode.cpp
 std::int64_t serve_batch(CallContext& context, Call& call);   // batch.cpp
 std::int64_t serve_ipc(CallContext& context, Call& call);     // ipc_calls.cpp
+std::int64_t serve_message_notify(CallContext& context, Call& call);
 // F_GETLK, F_SETLK and F_SETLKW on the open file `fd`; the struct flock lies at `offset`. record_lock_calls.cpp
 std::int64_t serve_record_lock(const CallContext& context, int fd, int command, std::uint64_t offset);
 // After F_OFD_GETLK with `asked` the host says that `found` is in the way: if it is a lock of the family's, tells

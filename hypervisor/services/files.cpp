@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <string>
 
+#include "hypervisor/ipc/family_ipc.hpp"
 #include "hypervisor/services/call_support.hpp"
 #include "hypervisor/services/host_objects.hpp"
 
@@ -250,6 +251,9 @@ std::int64_t serve_check_program(CallContext& context, Call& call) {
 }
 
 std::int64_t serve_close(CallContext& context, Call& call) {
+  if (FamilyIpc* const ipc = context.services.ipc; ipc != nullptr && ipc->notifications.any()) {
+    ipc->notifications.closing(process_id(context), context.services.handles.get(call.args[0]));
+  }
   return context.services.handles.remove(call.args[0]) ? 0 : -EBADF;
 }
 

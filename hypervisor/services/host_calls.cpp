@@ -133,6 +133,8 @@ std::int64_t dispatch(CallContext& context, HostCall number, Call& call) {
       return serve_send_message(context, call);
     case HostCall::ReceiveMessage:
       return serve_receive_message(context, call);
+    case HostCall::MessageNotify:
+      return serve_message_notify(context, call);
     case HostCall::Ipc:
       return serve_ipc(context, call);
     case HostCall::Batch:

@@ -1,4 +1,7 @@
 // System V IPC: decodes the operations of HostCall::Ipc.
+#include <signal.h>
+#include <sys/syscall.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <kx/abi/ipc.hpp>
@@ -192,6 +195,60 @@ std::int64_t serve_ipc(CallContext& context, Call& call) {
     return -ENOSYS;
   }
   return IpcCall(context, call).serve();
+}
+
+namespace {
+
+// SIGEV_THREAD: the host tells a socket of the program's own, from which its C library reads.
+std::int64_t notify_by_socket(const CallContext& context, const Call& call, const HandleTable::File& queue) {
+  const HandleTable::File socket = context.services.handles.get(call.args[2]);
+  ipc::QueueNotifications::Cookie cookie;
+  if (socket == nullptr) {
+    return -EBADF;
+  }
+  if (!copy_in(context, call.args[4], cookie)) {
+    return -EFAULT;
+  }
+  if (!context.may_block()) {
+    return abi::result_must_exit;
+  }
+  sigevent event{};
+  event.sigev_notify = SIGEV_THREAD;
+  event.sigev_signo = socket->get();
+  event.sigev_value.sival_ptr = cookie.data();
+  return context.services.ipc->notifications.add(process_id(context), queue, [&] {
+    return host_syscall_blocking(context, SYS_mq_notify,
+                                 {static_cast<std::uint64_t>(queue->get()), address_of(&event)});
+  });
+}
+
+}  // namespace
+
+// (handle, SIGEV_* or -1: take it back, signal or handle of a netlink socket, value, offset of the cookie)
+std::int64_t serve_message_notify(CallContext& context, Call& call) {
+  const Services& services = context.services;
+  if (services.ipc == nullptr || services.sandbox == nullptr || !services.sandbox->has_own_ipc()) {
+    return -ENOSYS;  // the host's queues are nobody's here
+  }
+  const HandleTable::File queue = services.handles.get(call.args[0]);
+  if (queue == nullptr) {
+    return -EBADF;
+  }
+  ipc::QueueNotifications& notifications = services.ipc->notifications;
+  const auto kind = static_cast<int>(call.args[1]);
+  const std::int32_t process = process_id(context);
+  if (kind == -1) {
+    return notifications.remove(process, queue);
+  }
+  if (kind == SIGEV_THREAD) {
+    return notify_by_socket(context, call, queue);
+  }
+  const auto signal = static_cast<int>(call.args[2]);
+  if ((kind != SIGEV_SIGNAL && kind != SIGEV_NONE) || (kind == SIGEV_SIGNAL && (signal < 0 || signal > 64))) {
+    return -EINVAL;
+  }
+  return notifications.add(process, queue,
+                           ipc::QueueNotifications::Signal{kind == SIGEV_SIGNAL ? signal : 0, call.args[3]});
 }
 
 }  // namespace kx::hv

@@ -13,6 +13,7 @@
 #include <kx/abi/syscall_shapes.hpp>
 #include <utility>
 
+#include "hypervisor/ipc/family_ipc.hpp"
 #include "hypervisor/ipc/socket_peers.hpp"
 #include "hypervisor/services/call_support.hpp"
 #include "hypervisor/services/host_objects.hpp"
@@ -412,6 +413,9 @@ std::int64_t Passthrough::finish(std::int64_t result) {
     cap_memory();
   }
   note_result(result);
+  if (shape_.number == SYS_mq_timedsend && context_.services.ipc != nullptr) {
+    context_.services.ipc->notifications.sent(process_id(context_), ::getuid());
+  }
   if ((shape_.flags & abi::shape_returns_handle) != 0) {
     return add_handle(context_, static_cast<int>(result));
   }

@@ -42,6 +42,8 @@ constexpr int own_calls[] = {
     SYS_dup,
     SYS_sendmsg,
     SYS_recvmsg,
+    SYS_recvfrom,
+    SYS_mq_notify,
     SYS_fchdir,
     SYS_poll,
     SYS_ppoll,

@@ -1,5 +1,6 @@
 // POSIX message queues: mq_overview(7). They are the host's, in an IPC namespace of the family's own.
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
@@ -68,10 +69,47 @@ i64 call_mq_getsetattr(Context& c) {
   return result;
 }
 
+i64 call_mq_notify(Context& c) {
+  constexpr u64 remove = ~0ull, cookie_size = 32;
+  struct {
+    u64 value;
+    i32 signo, notify;
+  } event{0, 0, -1};
+  if (c.rsi != 0 && !read_user(event, c.rsi)) {
+    return -EFAULT;
+  }
+  const bool by_socket = c.rsi != 0 && event.notify == SIGEV_THREAD;
+  if (c.rsi != 0 && event.notify != SIGEV_NONE && event.notify != SIGEV_SIGNAL && !by_socket) {
+    return -EINVAL;
+  }
+  if (event.notify == SIGEV_SIGNAL && static_cast<u32>(event.signo) > 64) {
+    return -EINVAL;
+  }
+  if (by_socket && !copy_from_user(call_buffer(), event.value, cookie_size)) {
+    return -EFAULT;
+  }
+  u64 target = static_cast<u32>(event.signo);
+  FileRef socket;
+  if (by_socket) {
+    socket = FdTable::instance().get(static_cast<u32>(event.signo));
+    if (!socket) {
+      return -EBADF;
+    }
+    target = socket->handle();
+  }
+  const FileRef file = FdTable::instance().get(c.rdi);
+  if (!file) {
+    return -EBADF;
+  }
+  const i64 result =
+      host_call(abi::HostCall::MessageNotify, by_socket ? CallKind::Blocking : CallKind::Quick, file->handle(),
+                c.rsi != 0 ? static_cast<u32>(event.notify) : remove, target, event.value, 0);
+  return interrupted(result, restart_always);
+}
+
 constexpr SyscallEntry entries[] = {
-    {SYS_mq_open, call_mq_open},
-    {SYS_mq_timedsend, call_mq_timedsend},
-    {SYS_mq_timedreceive, call_mq_timedreceive},
+    {SYS_mq_notify, call_mq_notify},         {SYS_mq_open, call_mq_open},
+    {SYS_mq_timedsend, call_mq_timedsend},   {SYS_mq_timedreceive, call_mq_timedreceive},
     {SYS_mq_getsetattr, call_mq_getsetattr},
 };
 

@@ -87,6 +87,8 @@ enum class HostCall : std::uint32_t {
                     //   question's
   NextQuestion,     // (offset of Question, offset of question_data_size bytes for its data) -> 1, or 0: there is none
   Answer,           // (id, result, offset of as many bytes as it says) -> 0
+  MessageNotify,    // (handle of a message queue, SIGEV_* or -1 to take it back, signal or handle of a netlink socket,
+                    //   value, offset of the 32 bytes for the socket) -> 0
   Last,
 };
 

@@ -1,7 +1,6 @@
 // mq_notify sends a signal when a message of another process comes to an empty queue, once: mq_notify(3).
 // marks: fork
 // libs: -lrt
-// pvm-skip: mq_notify is not there
 #include "queue.h"
 
 CASE {
