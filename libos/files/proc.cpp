@@ -132,17 +132,45 @@ i64 find_in_process(const char* name, u32 tid, FinalLink final, ProcPlace& place
   return -ENOENT;
 }
 
-// Links are those of the process alone: nobody is told where a relative's lead.
-i64 find_in_relative(const char* name, u32 pid, ProcPlace& place) {
+// Follows a relative's link by the path it says: what has none, such as a pipe, is out of reach.
+i64 follow_relative_link(u32 node, u32 pid, const char* rest, ProcPlace& place) {
+  if (const i64 size = relative_link(node, pid, place.text); size < 0) {
+    return size;
+  }
+  if (place.text.data()[0] != '/') {
+    return -EACCES;
+  }
+  place.text.text(*rest != 0 ? "/" : "").text(rest).bytes("", 1);
+  if (place.text.failed() || place.text.size() > path_capacity) {
+    return place.text.failed() ? place.text.error() : -ENAMETOOLONG;
+  }
+  return go_beyond(place, ProcBase::Absolute, reinterpret_cast<const char*>(place.text.data()));
+}
+
+i64 find_in_relative(const char* name, u32 pid, FinalLink final, ProcPlace& place) {
   if (*name == 0) {
     return set_node(place, make_node(NodeKind::Relative), pid);
   }
   const ProcTable table = proc_relative_names();
   for (u32 i = 0; i < table.count; ++i) {
     const char* rest = name;
-    if (take_word(rest, table.names[i].path)) {
-      return *rest == 0 ? set_node(place, make_node(NodeKind::RelativeName, i), pid) : -ENOTDIR;
+    if (!take_word(rest, table.names[i].path)) {
+      continue;
     }
+    u32 node = make_node(NodeKind::RelativeName, i);
+    bool is_link = table.names[i].type == ProcType::Link;
+    if (table.names[i].type == ProcType::Descriptors && *rest != 0) {
+      u32 fd = 0;
+      if (!take_number(rest, fd) || fd > index_of(~0u) || next_relative_descriptor(pid, fd) != static_cast<i64>(fd)) {
+        return -ENOENT;
+      }
+      node = make_node(NodeKind::RelativeDescriptor, fd);
+      is_link = true;
+    }
+    if (is_link && (*rest != 0 || final == FinalLink::Follow)) {
+      return follow_relative_link(node, pid, rest, place);
+    }
+    return *rest == 0 ? set_node(place, node, pid) : -ENOTDIR;
   }
   return -ENOENT;
 }
@@ -201,7 +229,7 @@ i64 find_proc(const char* name, FinalLink final, ProcPlace& place) {
   rest = name;
   if (take_number(rest, number)) {
     return is_own_thread(number) ? find_in_process(rest, number, final, place)
-           : is_relative(number) ? find_in_relative(rest, number, place)
+           : is_relative(number) ? find_in_relative(rest, number, final, place)
                                  : -ENOENT;
   }
   return find_in_system(name, final, place);
@@ -233,6 +261,9 @@ void proc_path(u32 node, u32 subject, char (&out)[path_capacity]) {
         text.text("/").text(name->path);
       }
       break;
+    case NodeKind::RelativeDescriptor:
+      text.text("/").number(subject).text("/fd/").number(index_of(node));
+      break;
     case NodeKind::DescriptorLink:
     case NodeKind::DescriptorInfo:
       text.text("/").number(Process::instance().pid);
@@ -251,6 +282,7 @@ u32 proc_mode(u32 node) {
     case NodeKind::Relative:
       return S_IFDIR | 0555;
     case NodeKind::DescriptorLink:
+    case NodeKind::RelativeDescriptor:
       return S_IFLNK | 0700;
     case NodeKind::DescriptorInfo:
       return S_IFREG | 0400;
@@ -273,7 +305,8 @@ void proc_stat(u32 node, u32 subject, struct stat& status) {
   status.st_nlink = S_ISDIR(status.st_mode) ? 2 : 1;
   status.st_uid = of_process ? who.euid : 0;
   status.st_gid = of_process ? who.egid : 0;
-  status.st_size = kind_of(node) == NodeKind::DescriptorLink ? 64 : 0;
+  const bool is_descriptor = kind_of(node) == NodeKind::DescriptorLink || kind_of(node) == NodeKind::RelativeDescriptor;
+  status.st_size = is_descriptor ? 64 : 0;
   status.st_blksize = 1024;
   const u64 now_ns = realtime_ns();
   status.st_mtim = {static_cast<time_t>(now_ns / second_ns), static_cast<long>(now_ns % second_ns)};
@@ -318,8 +351,10 @@ bool next_of_table(const ProcTable& table, NodeKind kind, const char* directory,
   return false;
 }
 
-bool next_descriptor(u64& position, u8 type, ProcDirectoryEntry& entry) {
-  const i64 fd = FdTable::instance().next_open(position);
+// `pid`: whose; 0: our own.
+bool next_descriptor(u32 pid, u64& position, u8 type, ProcDirectoryEntry& entry) {
+  const i64 fd =
+      pid == 0 ? FdTable::instance().next_open(position) : next_relative_descriptor(pid, static_cast<u32>(position));
   if (fd < 0) {
     return false;
   }
@@ -384,7 +419,8 @@ bool next_proc_entry(const OpenFile& directory, u64& position, ProcDirectoryEntr
   } else if (name != nullptr && name->type == ProcType::Tasks) {
     found = next_task(index, entry);
   } else if (name != nullptr) {
-    found = next_descriptor(index, name->type == ProcType::Descriptors ? DT_LNK : DT_REG, entry);
+    const u32 pid = kind_of(node) == NodeKind::RelativeName ? directory.proc_subject : 0;
+    found = next_descriptor(pid, index, name->type == ProcType::Descriptors ? DT_LNK : DT_REG, entry);
   }
   position = index + 2;
   return found;

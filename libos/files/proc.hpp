@@ -6,6 +6,7 @@
 #include "arch/x86_64/context.hpp"
 #include "files/open_file.hpp"
 #include "files/resolve.hpp"
+#include "files/text_builder.hpp"
 
 namespace kx::libos {
 
@@ -23,6 +24,7 @@ struct ProcPlace {
   u32 node = 0;     // opaque
   u32 subject = 0;  // thread id or descriptor
   const char* rest = nullptr;
+  TextBuilder text;  // where a relative's link leads: what `rest` refers to
 };
 
 // `name` is the normalised path below /proc, without a slash in front. 0, -ENOENT or -ENOTDIR.

@@ -130,7 +130,8 @@ i64 open_proc(u32 node, u32 subject, u32 flags, FileRef& file) {
   }
   TextBuilder text;
   generate(node, subject, text);
-  return text.failed() ? -ENOMEM : finish_open(make_host_file(text), FileKind::Proc, node, subject, kept_flags, file);
+  return text.failed() ? text.error()
+                       : finish_open(make_host_file(text), FileKind::Proc, node, subject, kept_flags, file);
 }
 
 bool is_memory_file(const OpenFile& file) {
@@ -142,7 +143,7 @@ i64 refresh_proc(OpenFile& file) {
   TextBuilder text;
   generate(file.proc_node, file.proc_subject, text);
   if (text.failed()) {
-    return -ENOMEM;
+    return text.error();
   }
   const i64 result = host_call_raw(SYS_ftruncate, {{file.handle(), 0}, 0}, CallKind::Quick).result;
   return result != 0 ? result : fill_host_file(file.handle(), text);
@@ -164,6 +165,14 @@ i64 proc_link(u32 node, u32 subject, char (&out)[path_capacity]) {
   const ProcName* name = name_of(node);
   if (kind_of(node) == NodeKind::DescriptorLink) {
     return descriptor_link(subject, out);
+  }
+  if (kind_of(node) == NodeKind::RelativeName || kind_of(node) == NodeKind::RelativeDescriptor) {
+    const i64 size = relative_link(node, subject, text);
+    if (size >= 0) {
+      std::memcpy(out, text.data(), static_cast<u64>(size));
+      out[size] = 0;
+    }
+    return size;
   }
   if (name == nullptr || name->type != ProcType::Link) {
     return -EINVAL;

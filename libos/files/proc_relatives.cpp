@@ -1,10 +1,15 @@
-// /proc/PID of the other processes of the family: what the hypervisor tells of them (proc(5)).
+// /proc/PID of the other processes of the family: what the hypervisor tells of them, and they themselves (proc(5)).
+#include <cerrno>
 #include <cstring>
 #include <kx/abi/host_call.hpp>
 
+#include "files/proc.hpp"
 #include "files/proc_tables.hpp"
 #include "host/host_call.hpp"
+#include "mm/heap.hpp"
 #include "process/process.hpp"
+#include "process/questions.hpp"
+#include "syscalls/dispatch.hpp"
 
 namespace kx::libos {
 
@@ -111,9 +116,74 @@ void statm(TextBuilder& out, u32 pid) {
   }
 }
 
+// What only the process itself knows, it is asked for.
+i64 ask(abi::QuestionKind kind, u32 pid, u32 number, u64 position, u8* data, u64 size) {
+  abi::Question question{};
+  question.kind = static_cast<u32>(kind);
+  question.number = number;
+  question.address = position;
+  question.size = size;
+  const i64 result = ask_relative(pid, question, data);
+  switch (result) {
+    case -EINTR:
+      return restart_always;
+    case -EPERM:
+      return -EACCES;  // who is stopped answers nothing
+    case -ESRCH:
+      return -ENOENT;
+    default:
+      return result;
+  }
+}
+
+// The place of a name in the table of the process's own directory.
+u32 own_name(const char* path) {
+  const ProcTable table = proc_process_names();
+  u32 i = 0;
+  while (i < table.count && std::strcmp(table.names[i].path, path) != 0) {
+    ++i;
+  }
+  return i;
+}
+
+void ask_for_text(TextBuilder& out, u32 pid, const char* path) {
+  const HeapBlock block(abi::question_data_size);
+  for (i64 size = block.bytes() != nullptr ? 1 : -ENOMEM; size != 0;) {
+    if (size > 0) {
+      size = ask(abi::QuestionKind::ProcText, pid, own_name(path), out.size(), block.bytes(), abi::question_data_size);
+    }
+    if (size < 0) {
+      out.fail(size == -ENOENT ? -ESRCH : size);  // of a zombie nothing is left
+      return;
+    }
+    out.bytes(block.bytes(), static_cast<u64>(size));
+  }
+}
+
+void auxiliary(TextBuilder& out, u32 pid) {
+  ask_for_text(out, pid, "auxv");
+}
+void environment(TextBuilder& out, u32 pid) {
+  ask_for_text(out, pid, "environ");
+}
+void limits(TextBuilder& out, u32 pid) {
+  ask_for_text(out, pid, "limits");
+}
+void maps(TextBuilder& out, u32 pid) {
+  ask_for_text(out, pid, "maps");
+}
+
 constexpr ProcName names[] = {
+    {"auxv", ProcType::File, 0400, auxiliary},
     {"cmdline", ProcType::File, 0444, command_line},
     {"comm", ProcType::File, 0444, comm},
+    {"cwd", ProcType::Link, 0777},
+    {"environ", ProcType::File, 0400, environment},
+    {"exe", ProcType::Link, 0777},
+    {"fd", ProcType::Descriptors, 0500},
+    {"limits", ProcType::File, 0444, limits},
+    {"maps", ProcType::File, 0444, maps},
+    {"root", ProcType::Link, 0777},
     {"stat", ProcType::File, 0444, stat},
     {"statm", ProcType::File, 0444, statm},
     {"status", ProcType::File, 0444, status},
@@ -123,6 +193,30 @@ constexpr ProcName names[] = {
 
 ProcTable proc_relative_names() {
   return {names, static_cast<u32>(sizeof names / sizeof *names)};
+}
+
+i64 relative_link(u32 node, u32 pid, TextBuilder& text) {
+  u8* const room = text.room(path_capacity);
+  if (room == nullptr) {
+    return -ENOMEM;
+  }
+  i64 size = 0;
+  if (kind_of(node) == NodeKind::RelativeDescriptor) {
+    size = ask(abi::QuestionKind::DescriptorLink, pid, index_of(node), 0, room, path_capacity - 1);
+  } else if (name_of(node)->type != ProcType::Link) {
+    return -EINVAL;
+  } else {
+    size = ask(abi::QuestionKind::ProcLink, pid, own_name(name_of(node)->path), 0, room, path_capacity - 1);
+  }
+  if (size >= 0) {
+    room[size] = 0;
+    text.append(static_cast<u64>(size));
+  }
+  return size;
+}
+
+i64 next_relative_descriptor(u32 pid, u32 fd) {
+  return ask(abi::QuestionKind::NextDescriptor, pid, fd, 0, nullptr, 0);
 }
 
 bool is_relative(u32 pid) {

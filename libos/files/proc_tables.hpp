@@ -42,6 +42,7 @@ enum class NodeKind : u32 {
   DescriptorInfo,
   Relative,
   RelativeName,
+  RelativeDescriptor,  // the index is the descriptor
 };
 
 constexpr u32 make_node(NodeKind kind, u32 index = 0) {
@@ -60,6 +61,11 @@ const ProcName* name_of(u32 node);
 // Whether the family has this process now, and the lowest number above `pid` that one has (0: none).
 bool is_relative(u32 pid);
 u32 next_relative(u32 pid);
+
+// Where a link of a relative's leads: its size, below path_capacity, with a NUL behind; or -errno.
+i64 relative_link(u32 node, u32 pid, TextBuilder& text);
+// The lowest descriptor from `fd` on that a relative has open; or -errno.
+i64 next_relative_descriptor(u32 pid, u32 fd);
 
 // fdinfo/N; not in a table.
 void generate_descriptor_info(TextBuilder& out, u32 fd);

@@ -1,6 +1,7 @@
 #include "files/text_builder.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "mm/heap.hpp"
@@ -22,7 +23,7 @@ u8* TextBuilder::room(u64 size) {
     const u64 capacity = std::max<u64>(std::max<u64>(capacity_ * 2, 4096), (size_ + size + 4095) & ~4095ull);
     auto* data = capacity <= largest_text ? static_cast<u8*>(heap_allocate(capacity)) : nullptr;
     if (data == nullptr) {
-      failed_ = true;
+      error_ = -ENOMEM;
       return nullptr;
     }
     if (data_ != nullptr) {
@@ -76,7 +77,7 @@ TextBuilder& TextBuilder::digits(u64 value, u32 base, u32 width, char fill) {
 }
 
 TextBuilder& TextBuilder::pad_to(u64 size) {
-  while (size_ < size && !failed_) {
+  while (size_ < size && !error_ != 0) {
     bytes(" ", 1);
   }
   return *this;

@@ -32,7 +32,10 @@ class TextBuilder {
   [[nodiscard]] const u8* data() const { return data_; }
   [[nodiscard]] u64 size() const { return size_; }
   // Out of memory, or more than the heap gives: the text is not complete.
-  [[nodiscard]] bool failed() const { return failed_; }
+  [[nodiscard]] bool failed() const { return error_ != 0; }
+  // -ENOMEM, or what it was said to have failed with.
+  [[nodiscard]] i64 error() const { return error_; }
+  void fail(i64 error) { error_ = error; }
 
  private:
   TextBuilder& digits(u64 value, u32 base, u32 width, char fill);
@@ -40,7 +43,7 @@ class TextBuilder {
   u8* data_ = nullptr;
   u64 size_ = 0;
   u64 capacity_ = 0;
-  bool failed_ = false;
+  i64 error_ = 0;
 };
 
 }  // namespace kx::libos

@@ -5,6 +5,8 @@
 #include <cstring>
 
 #include "files/fd_table.hpp"
+#include "files/proc.hpp"
+#include "files/proc_tables.hpp"
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
 #include "mm/heap.hpp"
@@ -35,13 +37,52 @@ i64 copy_pages(u64 address, u64 size, Copy&& copy) {
   return done != 0 || size == 0 ? static_cast<i64>(done) : -EFAULT;
 }
 
-// Who asks for memory or descriptors may have what ptrace(2) gives where only ancestors may use it: Linux with Yama's
-// ptrace_scope of 1.
-i64 answer(const abi::Question& question, u8* data) {
-  if (question.of_ancestor == 0 || Process::instance().dumpable != 1) {
-    return -EPERM;
+i64 proc_text(const abi::Question& question, u8* data) {
+  const ProcTable table = proc_process_names();
+  if (question.number >= table.count || table.names[question.number].generate == nullptr) {
+    return -ENOENT;
   }
+  TextBuilder text;
+  table.names[question.number].generate(text, Process::instance().pid);
+  if (text.failed()) {
+    return -ENOMEM;
+  }
+  const u64 position = std::min(question.address, text.size());
+  const u64 size = std::min(question.size, text.size() - position);
+  std::memcpy(data, text.data() + position, size);
+  return static_cast<i64>(size);
+}
+
+[[gnu::noinline]] i64 link_text(u32 node, u32 subject, const abi::Question& question, u8* data) {
+  char text[path_capacity];
+  const i64 size = proc_link(node, subject, text);
+  if (size > 0) {
+    std::memcpy(data, text, std::min(static_cast<u64>(size), question.size));
+  }
+  return std::min(size, static_cast<i64>(question.size));
+}
+
+// Who asks for memory or descriptors may have what ptrace(2) gives where only ancestors may use it: Linux with Yama's
+// ptrace_scope of 1. What /proc says is for all relatives.
+i64 answer(const abi::Question& question, u8* data) {
+  const bool of_proc = question.kind >= static_cast<u32>(abi::QuestionKind::ProcText);
+  if ((!of_proc && question.of_ancestor == 0) || Process::instance().dumpable != 1) {
+    return of_proc ? -EACCES : -EPERM;
+  }
+  const u32 pid = Process::instance().pid;
   switch (static_cast<abi::QuestionKind>(question.kind)) {
+    case abi::QuestionKind::ProcText:
+      return proc_text(question, data);
+    case abi::QuestionKind::ProcLink:
+      return question.number < proc_process_names().count
+                 ? link_text(make_node(NodeKind::ProcessName, question.number), pid, question, data)
+                 : -ENOENT;
+    case abi::QuestionKind::DescriptorLink:
+      return link_text(make_node(NodeKind::DescriptorLink), question.number, question, data);
+    case abi::QuestionKind::NextDescriptor: {
+      const i64 fd = FdTable::instance().next_open(question.number);
+      return fd < 0 ? -ENOENT : fd;
+    }
     case abi::QuestionKind::ReadMemory:
       return copy_pages(question.address, question.size,
                         [&](u64 at, u64 done, u64 part) { return copy_from_user(data + done, at, part); });

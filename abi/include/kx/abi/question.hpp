@@ -1,4 +1,4 @@
-// What one process of a family asks another about: its memory, its descriptors.
+// What one process of a family asks another about: its memory, its descriptors, what /proc says of it.
 //
 // The hypervisor carries questions and answers and says who asks; the library OS that is asked decides. It finds a
 // question when Inbox::questions is not 0, at the latest on its way back to the program.
@@ -13,17 +13,22 @@ enum class QuestionKind : std::uint32_t {
   ReadMemory,      // (address, size) -> bytes, which are the data
   WriteMemory,     // (address, size; the data) -> bytes
   Descriptor,      // (number) -> handle; to who asks it is one of its own, of the same open file
+  ProcText,        // (number: of a file of /proc/PID in the library OS's table, address: position, size) -> bytes
+  ProcLink,        // (number: of a link there, size) -> bytes: where it leads
+  DescriptorLink,  // (number: of a descriptor, size) -> bytes: where fd/N leads
+  NextDescriptor,  // (number) -> the lowest open one from there on
   Last,
 };
 
 // Whether an answer is as many bytes.
 constexpr bool answers_with_data(QuestionKind kind) {
-  return kind == QuestionKind::ReadMemory;
+  return kind == QuestionKind::ReadMemory || kind == QuestionKind::ProcText || kind == QuestionKind::ProcLink ||
+         kind == QuestionKind::DescriptorLink;
 }
 
 struct Question {
   std::uint32_t kind;    // QuestionKind
-  std::uint32_t number;  // of a descriptor
+  std::uint32_t number;  // of a descriptor, or of a name
   std::uint64_t address;
   std::uint64_t size;         // at most question_data_size
   std::uint64_t id;           // for the answer; from here on written by the hypervisor
