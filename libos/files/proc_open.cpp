@@ -12,6 +12,7 @@
 #include "process/process.hpp"
 #include "process/process_info.hpp"
 #include "process/thread.hpp"
+#include "syscalls/dispatch.hpp"
 
 namespace kx::libos {
 
@@ -115,6 +116,11 @@ i64 open_proc(u32 node, u32 subject, u32 flags, FileRef& file) {
   }
   if (S_ISLNK(mode)) {
     return -ELOOP;
+  }
+  if (kind_of(node) == NodeKind::RelativeName && S_ISDIR(mode)) {
+    if (const i64 first = next_relative_descriptor(subject, 0); first == -EACCES || is_restart(first)) {
+      return first;
+    }
   }
   if (S_ISDIR(mode)) {
     return writes || (flags & O_CREAT) != 0
