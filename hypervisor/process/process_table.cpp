@@ -177,9 +177,6 @@ void ProcessTable::post(Process& target, ProcessId sender, int signal, int code,
   if (target.pvm == nullptr || signal == 0) {
     return;
   }
-  if (signal == SIGCONT) {
-    resume(target);
-  }
   if (signal == SIGKILL) {
     target.pvm->exit(ExitStatus{SIGKILL});
     return;
@@ -192,6 +189,10 @@ void ProcessTable::post(Process& target, ProcessId sender, int signal, int code,
   information.value = value;
   information.thread = thread;
   target.pvm->post_signal(information, sent_to);
+  // After that: when it goes on, the signal's handler comes first.
+  if (signal == SIGCONT) {
+    resume(target);
+  }
 }
 
 void ProcessTable::resume(Process& target) {
@@ -228,50 +229,6 @@ void ProcessTable::tell_parent(Process& child, int code, int status) {
   wake(*parent);
 }
 
-ProcessId ProcessTable::reaper_of(const Process& dead) {
-  for (ProcessId pid = dead.parent; pid != init_process;) {
-    const Process* ancestor = find_locked(pid);
-    if (ancestor == nullptr) {
-      break;
-    }
-    if (ancestor->subreaper && ancestor->pvm != nullptr) {
-      return ancestor->pid;
-    }
-    pid = ancestor->parent;
-  }
-  return init_process;
-}
-
-void ProcessTable::adopt_children(const Process& dead) {
-  const ProcessId reaper = reaper_of(dead);
-  const Process* adopter = find_locked(reaper);
-  const bool forgets = adopter == nullptr || adopter->auto_reap;
-  std::vector<ProcessId> forgotten;
-  for (auto& [pid, process] : processes_) {
-    if (process.parent != dead.pid) {
-      continue;
-    }
-    process.parent = process.parent_thread = reaper;
-    process.exit_signal = SIGCHLD;
-    if (process.pvm != nullptr) {
-      process.pvm->set_parent(reaper);
-      if (process.parent_death_signal != 0) {
-        post(process, dead.pid, process.parent_death_signal, SI_USER, 0);
-      }
-    }
-    if (process.state == State::Zombie) {
-      if (forgets) {
-        forgotten.push_back(pid);
-      } else {
-        tell_parent(process, WIFSIGNALED(process.status) ? CLD_KILLED : CLD_EXITED, process.status);
-      }
-    }
-  }
-  for (const ProcessId pid : forgotten) {
-    forget(pid);
-  }
-}
-
 void ProcessTable::ended(ProcessId pid, std::int32_t status, const rusage& usage) {
   std::shared_ptr<Pvm> released;  // after the lock is gone
   Program program;
@@ -293,8 +250,12 @@ void ProcessTable::ended(ProcessId pid, std::int32_t status, const rusage& usage
   std::erase_if(messages_, [&](const auto& entry) { return entry.second.forker == pid; });
   process->status = status;
   process->usage = usage;
-  // Groups that the process kept from being orphaned: its own, and those of its children.
-  std::vector<std::pair<ProcessId, ProcessId>> groups{{process->group, process->session}};
+  // Groups that the process kept from being orphaned: its own, if its parent is outside, and those of its children.
+  const Process* parent = find_locked(process->parent);
+  std::vector<std::pair<ProcessId, ProcessId>> groups;
+  if (parent != nullptr && parent->group != process->group && parent->session == process->session) {
+    groups.emplace_back(process->group, process->session);
+  }
   for (const auto& [other, child] : processes_) {
     if (child.parent == pid && child.session == process->session && child.group != process->group) {
       groups.emplace_back(child.group, child.session);
@@ -304,7 +265,6 @@ void ProcessTable::ended(ProcessId pid, std::int32_t status, const rusage& usage
     hang_up_if_orphaned(group, session, pid);
   }
   adopt_children(*process);
-  const Process* parent = find_locked(process->parent);
   const bool vanishes = parent == nullptr || (parent->auto_reap && process->exit_signal == SIGCHLD);
   const int code = WIFSIGNALED(status) ? CLD_KILLED : CLD_EXITED;
   watches_.ended(process->reference());
