@@ -230,8 +230,12 @@ void ProcessTable::tell_parent(Process& child, int code, int status) {
 }
 
 void ProcessTable::ended(ProcessId pid, std::int32_t status, const rusage& usage) {
+  {
+    // Not busy any more once somebody is told; closed without the lock.
+    Program program;
+    change(pid, [&](Process& process) { program.swap(process.program); });
+  }
   std::shared_ptr<Pvm> released;  // after the lock is gone
-  Program program;
   const std::lock_guard lock(mutex_);
   Process* process = find_locked(pid);
   if (process == nullptr) {
@@ -241,7 +245,6 @@ void ProcessTable::ended(ProcessId pid, std::int32_t status, const rusage& usage
     leave_session_terminal(*process, Leaving::Ends);
   }
   released = std::exchange(process->pvm, nullptr);
-  program.swap(process->program);
   process->terminal = nullptr;
   process->name = released != nullptr ? released->name() : std::string();
   process->state = State::Zombie;
