@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "case.h"
+#include "relatives.h"
 
 enum { waiters = 6 };
 static int private_flag;
@@ -31,12 +31,12 @@ static void* wait_awhile(void* unused) {
   return unused;
 }
 
-// Moves those who have come to wait until there were so many.
+// Moves those who have come to wait until there are so many, and stay. One that the kernel wakes by mistake, which it
+// may do to a thread that has just begun, waits at the first word again.
 static void move_all(int count) {
-  for (long moved = 0; moved < count;) {
-    long more = futex(FROM, FUTEX_CMP_REQUEUE, 0, 1000, TO, 0);
-    NEED(more >= 0);
-    moved += more;
+  for (int settled = 0; settled < 3; nap()) {
+    NEED(futex(FROM, FUTEX_CMP_REQUEUE, 0, 1000, TO, 0) >= 0);
+    settled = futex(TO, FUTEX_REQUEUE, 0, 1000, TO, 0) == count ? settled + 1 : 0;
   }
 }
 
