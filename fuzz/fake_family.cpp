@@ -48,8 +48,17 @@ asm(R"(
 namespace kx::hv::kvm {
 
 namespace {
+
 constexpr std::size_t fake_run_size = 4096;
+
+// Of a vCPU that was taken out of its thread: the family's collector may still be about to use it for another child,
+// which is not to run any more.
+kvm_run* run_page_of_none() {
+  static kvm_run page{};
+  return &page;
 }
+
+}  // namespace
 
 Result<System> System::open(const std::string&) {
   return System(UniqueFd(), fake_run_size);
@@ -76,10 +85,10 @@ Result<Vcpu> Vm::create_vcpu(std::uint32_t) {
 }
 
 Vcpu::Vcpu(Vcpu&& other) noexcept
-    : fd_(std::move(other.fd_)), run_(std::exchange(other.run_, nullptr)), run_size_(other.run_size_) {}
+    : fd_(std::move(other.fd_)), run_(std::exchange(other.run_, run_page_of_none())), run_size_(other.run_size_) {}
 
 Vcpu::~Vcpu() {
-  if (run_ != nullptr) {
+  if (run_ != run_page_of_none()) {
     ::munmap(run_, run_size_);
   }
 }
