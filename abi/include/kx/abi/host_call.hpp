@@ -141,7 +141,7 @@ enum class ProcessAttribute : std::uint32_t {
   Next,           // get: the lowest process number above `pid`; 0: there is none
   Terminal,  // get: its controlling terminal, as proc_pid_stat(5) numbers it; 0: none. extra[0] = the process group
              // in its foreground
-  Program,        // set: the value is the handle of the file of the program that runs
+  Program,   // set: the value is the handle of the file of the program that runs
   Last,
 };
 
