@@ -65,6 +65,7 @@ def available_kib() -> int:
 
 def idle_memory(command: list[str]) -> float:
     """KiB by which MemAvailable drops while the children of `fork idle` are made."""
+    time.sleep(2)  # the memory of what ran before has been given back
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
         seen = []
         for expected in (b"begin\n", b"waiting\n"):
@@ -76,7 +77,7 @@ def idle_memory(command: list[str]) -> float:
             process.stdin.write(b"x")
     if process.returncode != 0:
         raise BenchError(f"{' '.join(command)}: status {process.returncode}")
-    return seen[0] - seen[1]
+    return max(seen[0] - seen[1], 1)
 
 
 def forks(bench: Bench, add) -> None:
