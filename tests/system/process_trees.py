@@ -287,6 +287,39 @@ def configure(test):
     test.same("sh -c './configure'", prepare=prepare, status=0, limit=2 * test.setup.limit_s)
 
 
+PACKAGE = """
+    set -e
+    export SOURCE_DATE_EPOCH=1600000000
+    mkdir -p tree/DEBIAN tree/usr/bin tree/usr/share/doc/greeting
+    gcc -O2 -g0 -o tree/usr/bin/greeting greeting.c
+    strip --strip-all tree/usr/bin/greeting
+    gzip -9nc changes > tree/usr/share/doc/greeting/changelog.gz
+    (cd tree; find usr -type f | sort | xargs md5sum) > tree/DEBIAN/md5sums
+    printf 'Package: greeting\\nVersion: 1.0\\nArchitecture: amd64\\nMaintainer: A <a@b>\\nInstalled-Size: %s\\nDescription: greets\\n' \
+        "$(du -k -s --apparent-size tree/usr | cut -f 1)" > tree/DEBIAN/control
+    printf '#!/bin/sh\\nset -e\\necho installed\\n' > tree/DEBIAN/postinst
+    chmod 755 tree/DEBIAN/postinst
+    find tree -exec touch -h -d @1600000000 {} +
+    dpkg-deb --root-owner-group --build tree greeting_1.0_amd64.deb
+    dpkg-deb --info greeting_1.0_amd64.deb
+    dpkg-deb --contents greeting_1.0_amd64.deb | sort
+    dpkg-deb --extract greeting_1.0_amd64.deb out; dpkg-deb --control greeting_1.0_amd64.deb meta
+    (cd out; md5sum -c ../meta/md5sums); out/usr/bin/greeting; meta/postinst
+    sha256sum greeting_1.0_amd64.deb
+    """
+
+
+@case("shell/package")
+def package(test):
+    """The step that makes a Debian package: compiled, stripped, packed, looked at and unpacked."""
+    test.need("dpkg-deb", "gcc", "strip")
+
+    def prepare(test):
+        (test.work / "greeting.c").write_text('#include <stdio.h>\nint main(void) { puts("hello, package"); return 0; }\n')
+        (test.work / "changes").write_text("greeting (1.0) stable; urgency=low\n\n  * First.\n" * 100)
+    test.same(["sh", "-c", PACKAGE], prepare=prepare, status=0, limit=2 * test.setup.limit_s)
+
+
 GIT = """
     set -e
     export GIT_CONFIG_NOSYSTEM=1 HOME=$PWD GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=A GIT_COMMITTER_EMAIL=a@b
