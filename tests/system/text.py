@@ -80,7 +80,7 @@ same_programs("coreutils", {
     "echo": "echo -e 'a\\tb'",
     "basename": "basename /a/b/c.txt .txt",
     "dirname": "dirname /a/b/c",
-    "env": "env -u KX_LANE_SOCKET -u KX_LANE_DIR",
+    "env": "env -u KX_LANE_SOCKET -u KX_LANE_DIR -u KX_LANE_EXEC",
     "printenv": "printenv HOME",
     "pwd": "pwd",
     "id": "id",
