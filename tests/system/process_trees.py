@@ -627,6 +627,7 @@ def background_jobs(terminal):
     for _ in range(50):
         if "Stopped" in (text := terminal.ask("jobs", PROMPT)):
             break
+        time.sleep(0.1)
     else:
         raise Failed("a background job that reads is not stopped")
     terminal.type("fg\r")
