@@ -67,8 +67,7 @@ Error load_error(const std::string& program, int code) {
 // The default action of a stop signal. The family's root stops kx itself, as the shell that started it expects.
 void stop_process(Pvm& pvm, int signal) {
   if (pvm.pid() == init_process + 1) {
-    // To this thread: another one might take a signal to the process, and this one run on until it is stopped.
-    ::tgkill(::getpid(), ::gettid(), SIGSTOP);
+    ::kill(::getpid(), SIGSTOP);
     return;
   }
   pvm.stop();
