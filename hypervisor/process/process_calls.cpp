@@ -272,30 +272,21 @@ std::int64_t set_attribute(const CallContext& context, const Call& call) {
 
 // What a vfork child wrote, on its way to the parent that waits. The bytes are between the two.
 std::int64_t keep_message(const CallContext& context, const Call& call) {
-  const std::byte* from = buffer_at(context, call.args[0], call.args[1]);
-  if (from == nullptr) {
+  auto message = copy_in_bytes(context, call.args[0], call.args[1]);
+  if (!message) {
     return -EFAULT;
   }
-  std::vector<std::byte> message(call.args[1]);
-  if (!message.empty()) {
-    copy_once(message.data(), from, message.size());
-  }
   Pvm& pvm = *context.services.pvm;
-  return pvm.family().processes().keep_message(pvm.pid(), std::move(message));
+  return pvm.family().processes().keep_message(pvm.pid(), std::move(*message));
 }
 
 std::int64_t next_message(const CallContext& context, const Call& call) {
   Pvm& pvm = *context.services.pvm;
   const std::vector<std::byte> message =
       pvm.family().processes().next_message(pvm.pid(), static_cast<ProcessId>(call.args[0]));
-  std::byte* to = buffer_at(context, call.args[1], call.args[2]);
-  if (to == nullptr || message.size() > call.args[2]) {
-    return -EFAULT;
-  }
-  if (!message.empty()) {
-    std::memcpy(to, message.data(), message.size());
-  }
-  return static_cast<std::int64_t>(message.size());
+  const bool has_room = buffer_at(context, call.args[1], call.args[2]) != nullptr && message.size() <= call.args[2];
+  return has_room && copy_out_bytes(context, call.args[1], message) ? static_cast<std::int64_t>(message.size())
+                                                                    : -EFAULT;
 }
 
 // execve(2): the parent that waits goes on, and the memory shared with it so far is let go.

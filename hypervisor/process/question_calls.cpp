@@ -30,14 +30,7 @@ std::int64_t take_answer(const CallContext& context, const abi::Question& questi
   if (static_cast<abi::QuestionKind>(question.kind) == abi::QuestionKind::Descriptor) {
     return answer.file ? add_handle(context, answer.file.release(), answer.process) : -EBADF;
   }
-  if (!answer.data.empty()) {
-    std::byte* to = buffer_at(context, offset, answer.data.size());
-    if (to == nullptr) {
-      return -EFAULT;
-    }
-    std::memcpy(to, answer.data.data(), answer.data.size());
-  }
-  return answer.result;
+  return answer.data.empty() || copy_out_bytes(context, offset, answer.data) ? answer.result : -EFAULT;
 }
 
 // The file that the answer to a question for a descriptor names.
@@ -61,14 +54,11 @@ std::int64_t ask_process(const CallContext& context, const Call& call) {
   }
   std::vector<std::byte> data;
   if (static_cast<abi::QuestionKind>(question.kind) == abi::QuestionKind::WriteMemory) {
-    const std::byte* from = buffer_at(context, call.args[2], question.size);
-    if (from == nullptr) {
+    auto given = copy_in_bytes(context, call.args[2], question.size);
+    if (!given) {
       return -EFAULT;
     }
-    data.resize(question.size);
-    if (!data.empty()) {
-      copy_once(data.data(), from, data.size());
-    }
+    data = std::move(*given);
   }
   ProcessTable& processes = pvm.family().processes();
   const auto pid = static_cast<ProcessId>(call.args[0]);
@@ -95,18 +85,15 @@ std::int64_t ask_process(const CallContext& context, const Call& call) {
 
 std::int64_t next_question(const CallContext& context, const Call& call) {
   abi::Question question;
-  std::byte* to = buffer_at(context, call.args[1], abi::question_data_size);
-  if (to == nullptr || buffer_at(context, call.args[0], sizeof question) == nullptr) {
+  if (buffer_at(context, call.args[1], abi::question_data_size) == nullptr ||
+      buffer_at(context, call.args[0], sizeof question) == nullptr) {
     return -EFAULT;
   }
   std::vector<std::byte> data;
   if (!context.services.pvm->questions().next(question, data)) {
     return 0;
   }
-  if (!data.empty()) {
-    std::memcpy(to, data.data(), data.size());
-  }
-  return copy_out(context, call.args[0], question) ? 1 : -EFAULT;
+  return copy_out_bytes(context, call.args[1], data) && copy_out(context, call.args[0], question) ? 1 : -EFAULT;
 }
 
 std::int64_t answer_question(const CallContext& context, const Call& call) {
@@ -125,13 +112,11 @@ std::int64_t answer_question(const CallContext& context, const Call& call) {
     return -EINVAL;
   }
   if (has_data && answer.result > 0) {
-    const auto size = static_cast<std::uint64_t>(answer.result);
-    const std::byte* from = buffer_at(context, call.args[2], size);
-    if (from == nullptr) {
+    auto data = copy_in_bytes(context, call.args[2], static_cast<std::uint64_t>(answer.result));
+    if (!data) {
       return -EFAULT;
     }
-    answer.data.resize(size);
-    copy_once(answer.data.data(), from, size);
+    answer.data = std::move(*data);
   }
   if (kind == abi::QuestionKind::Descriptor && answer.result >= 0 && !take_file(context, call.args[1], answer)) {
     return -EBADF;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -12,8 +13,10 @@
 #include <kx/abi/syscall_shapes.hpp>
 #include <kx/base/address.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "hypervisor/error.hpp"
 #include "hypervisor/services/host_calls.hpp"
@@ -55,6 +58,29 @@ template <class T>
   std::byte* to = buffer_at(context, offset, sizeof(T));
   if (to != nullptr) {
     std::memcpy(to, &value, sizeof(T));
+  }
+  return to != nullptr;
+}
+
+// As many bytes; nothing if they are not all inside.
+[[nodiscard]] inline std::optional<std::vector<std::byte>> copy_in_bytes(const CallContext& context,
+                                                                         std::uint64_t offset, std::uint64_t size) {
+  const std::byte* from = buffer_at(context, offset, size);
+  if (from == nullptr) {
+    return std::nullopt;
+  }
+  std::vector<std::byte> bytes(size);
+  if (size != 0) {  // of none there may be no address
+    copy_once(bytes.data(), from, size);
+  }
+  return bytes;
+}
+
+[[nodiscard]] inline bool copy_out_bytes(const CallContext& context, std::uint64_t offset,
+                                         std::span<const std::byte> bytes) {
+  std::byte* to = buffer_at(context, offset, bytes.size());
+  if (to != nullptr) {
+    std::copy(bytes.begin(), bytes.end(), to);
   }
   return to != nullptr;
 }
