@@ -50,14 +50,15 @@ std::shared_ptr<Terminal> Terminals::find(dev_t device) {
     return of_kx_;
   }
   const std::lock_guard lock(mutex_);
-  const auto found = std::find_if(held_.begin(), held_.end(), [&](const auto& entry) {
-    return entry.second->device == device && entry.second->session != 0;
-  });
-  return found == held_.end() ? nullptr : found->second;
+  std::shared_ptr<Terminal> terminal = held(device);
+  return terminal != nullptr && terminal->session != 0 ? terminal : nullptr;
 }
 
-bool Terminals::is_held(dev_t device) {
-  return std::any_of(held_.begin(), held_.end(), [&](const auto& entry) { return entry.second->device == device; });
+// With the lock held: the one with this device, a session's or about to be let go of; null: there is none.
+std::shared_ptr<Terminal> Terminals::held(dev_t device) {
+  const auto found =
+      std::find_if(held_.begin(), held_.end(), [&](const auto& entry) { return entry.second->device == device; });
+  return found == held_.end() ? nullptr : found->second;
 }
 
 // With the lock held: the thread that listens, which most families never need.
@@ -83,13 +84,11 @@ std::int64_t Terminals::enter(ProcessId leader, dev_t device, std::shared_ptr<Te
     return -ENOMEM;
   }
   // The session that had it before may have ended a moment ago.
-  const bool is_free = freed_.wait_for(lock, patience, [&] {
-    const auto is_somebodys = [&](const auto& entry) {
-      return entry.second->device == device && entry.second->session != 0;
-    };
-    return !is_held(device) || std::any_of(held_.begin(), held_.end(), is_somebodys);
+  freed_.wait_for(lock, patience, [&] {
+    const std::shared_ptr<Terminal> other = held(device);
+    return other == nullptr || other->session != 0;
   });
-  if (!is_free || is_held(device)) {
+  if (held(device) != nullptr) {
     return -EPERM;
   }
   std::uint32_t number = 0;

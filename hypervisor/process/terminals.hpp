@@ -40,7 +40,7 @@ class Terminals {
  private:
   Result<void> start();
   std::int64_t enter(ProcessId leader, dev_t device, std::shared_ptr<Terminal>& terminal);
-  bool is_held(dev_t device);
+  std::shared_ptr<Terminal> held(dev_t device);
   void run();
   void report(std::uint32_t number);
 
