@@ -55,7 +55,8 @@ Result<abi::LibosHeader> load_libos(GuestMemory& memory) {
   abi::LibosHeader header;
   std::memcpy(&header, blob.data(), sizeof header);
   KX_VERIFY(header.magic == abi::boot_magic && header.version == abi::abi_version);
-  KX_VERIFY(header.constant_size <= blob.size() && header.data_begin_gva == abi::linear_gva(abi::libos_data_gpa));
+  KX_VERIFY(header.constant_size <= blob.size() && header.data_begin_gva == abi::linear_gva(abi::libos_data_gpa) &&
+            header.data_end_gva <= abi::linear_gva(abi::libos_data_gpa_end));
   memory.family()->load_libos_text(blob.first(header.constant_size));
   const auto data = blob.subspan(header.constant_size);
   std::memcpy(memory.translate(Gpa{abi::libos_data_gpa}, data.size()), data.data(), data.size());

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t ram_size = abi::memory_gpa_end - abi::memory_gpa;
 constexpr std::uint64_t shared_size = abi::shared_gpa_end - abi::shared_gpa;
-constexpr std::uint64_t libos_text_size = abi::libos_text_gpa_end - abi::libos_text_gpa;
+constexpr std::uint64_t private_size = ram_size + abi::libos_text_size;  // the library OS's text lies behind the RAM
 
 // Address space only, at a place aligned to 2 MiB.
 std::byte* reserve(std::uint64_t size, int prot) {
@@ -73,7 +73,7 @@ void FamilyMemory::Window::give(std::uint64_t gpa, std::uint64_t size) {
 }
 
 Result<std::shared_ptr<FamilyMemory>> FamilyMemory::create() {
-  std::byte* ram = reserve(ram_size, PROT_READ | PROT_WRITE);
+  std::byte* ram = reserve(private_size, PROT_READ | PROT_WRITE);
   if (ram == nullptr) {
     return Unexpected{system_error("reserve ", ram_size >> 20, " MiB of address space for the family's memory")
                           .with_cure("raise the limit of address space (ulimit -v unlimited)")};
@@ -81,45 +81,40 @@ Result<std::shared_ptr<FamilyMemory>> FamilyMemory::create() {
   std::byte* shared = reserve(shared_size, PROT_NONE);
   if (shared == nullptr) {
     Error error = system_error("reserve ", shared_size >> 20, " MiB of address space for shared file mappings");
-    ::munmap(ram, ram_size);
+    ::munmap(ram, private_size);
     return Unexpected{std::move(error).with_cure("raise the limit of address space (ulimit -v unlimited)")};
   }
-  std::byte* libos_text = reserve(libos_text_size, PROT_READ | PROT_WRITE);
-  if (libos_text == nullptr) {
-    Error error = system_error("reserve address space for the library OS");
-    ::munmap(ram, ram_size);
-    ::munmap(shared, shared_size);
-    return Unexpected{std::move(error)};
-  }
-  ::madvise(libos_text, libos_text_size, MADV_HUGEPAGE);
   // 2 MiB pages make the first touch of guest memory an order of magnitude cheaper; where the kernel has none this
   // changes nothing. Memory written sparsely after a fork is better off with small ones.
   constexpr std::uint64_t whole_size = abi::forked_memory_gpa - abi::memory_gpa;
   ::madvise(ram, whole_size, MADV_HUGEPAGE);
   ::madvise(ram + whole_size, ram_size - whole_size, MADV_NOHUGEPAGE);
+  ::madvise(ram + ram_size, abi::libos_text_size, MADV_HUGEPAGE);
   // The memory is never to appear in a core dump or a forked child.
-  ::madvise(ram, ram_size, MADV_DONTDUMP);
-  ::madvise(ram, ram_size, MADV_DONTFORK);
-  return std::shared_ptr<FamilyMemory>(new FamilyMemory(ram, shared, libos_text));
+  ::madvise(ram, private_size, MADV_DONTDUMP);
+  ::madvise(ram, private_size, MADV_DONTFORK);
+  return std::shared_ptr<FamilyMemory>(new FamilyMemory(ram, shared));
 }
 
-FamilyMemory::FamilyMemory(std::byte* ram, std::byte* shared, std::byte* libos_text)
+FamilyMemory::FamilyMemory(std::byte* ram, std::byte* shared)
     : ram_(ram),
       shared_(shared),
-      libos_text_(libos_text),
       whole_(abi::memory_gpa, abi::forked_memory_gpa),
       forked_(abi::forked_memory_gpa, abi::memory_gpa_end),
       files_(abi::shared_gpa, abi::shared_gpa_end) {}
 
 FamilyMemory::~FamilyMemory() {
-  ::munmap(ram_, ram_size);
+  ::munmap(ram_, private_size);
   ::munmap(shared_, shared_size);
-  ::munmap(libos_text_, libos_text_size);
+}
+
+std::byte* FamilyMemory::libos_text() const {
+  return ram_ + ram_size;
 }
 
 void FamilyMemory::load_libos_text(std::span<const std::byte> text) {
-  KX_VERIFY(text.size() <= libos_text_size);
-  std::call_once(text_is_loaded_, [&] { std::memcpy(libos_text_, text.data(), text.size()); });
+  KX_VERIFY(text.size() <= abi::libos_text_size);
+  std::call_once(text_is_loaded_, [&] { std::memcpy(libos_text(), text.data(), text.size()); });
 }
 
 FamilyMemory::Window& FamilyMemory::window(Extent::Kind kind) {

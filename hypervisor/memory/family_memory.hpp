@@ -59,7 +59,7 @@ class FamilyMemory : public std::enable_shared_from_this<FamilyMemory> {
   // What never changes of the library OS, in a 2 MiB page that all pVMs read: copied by the first call, which is to
   // come before any pVM runs.
   void load_libos_text(std::span<const std::byte> text);
-  [[nodiscard]] std::byte* libos_text() const { return libos_text_; }
+  [[nodiscard]] std::byte* libos_text() const;
 
   // Whether pVMs may write what they inherited (`kx run --trust-family`). Set before the first pVM exists.
   [[nodiscard]] bool trusts_relatives() const { return trusts_relatives_; }
@@ -83,14 +83,13 @@ class FamilyMemory : public std::enable_shared_from_this<FamilyMemory> {
     std::map<std::uint64_t, std::uint64_t> free_;
   };
 
-  FamilyMemory(std::byte* ram, std::byte* shared, std::byte* libos_text);
+  FamilyMemory(std::byte* ram, std::byte* shared);
   Window& window(Extent::Kind kind);
   void release(const Extent& extent);
 
   bool trusts_relatives_ = false;
   std::byte* ram_;     // of abi::memory_gpa
   std::byte* shared_;  // of abi::shared_gpa
-  std::byte* libos_text_;
   std::once_flag text_is_loaded_;
   std::mutex mutex_;  // what follows
   Window whole_, forked_, files_;

@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::uint64_t slot_step_limit = 1ull << 30;
 constexpr std::uint32_t system_slot = 0, text_slot = 1;
-constexpr std::uint64_t libos_text_size = abi::libos_text_gpa_end - abi::libos_text_gpa;
 // Far below what any KVM offers today; the lists are searched linearly.
 constexpr std::uint32_t most_slots = 2000;
 constexpr std::uint64_t reservation_size = abi::system_size + abi::huge_page_size;
@@ -115,7 +114,7 @@ Result<void> GuestMemory::attach(kvm::Vm* vm, std::uint64_t first_size) {
   prefault_system(abi::boot_pml4_gpa, first_table_size);
   if (vm_ != nullptr) {
     KX_TRY(set_system_slot());
-    KX_TRY(vm_->set_slot(text_slot, abi::libos_text_gpa, libos_text_size, family_->libos_text(),
+    KX_TRY(vm_->set_slot(text_slot, abi::libos_text_gpa, abi::libos_text_size, family_->libos_text(),
                          kvm::SlotAccess::ReadOnly));
   }
   if (first_size != 0) {
@@ -441,7 +440,7 @@ const std::byte* GuestMemory::translate_to_read(Gpa start, std::uint64_t size) c
   if (const std::byte* memory = translate(start, size); memory != nullptr) {
     return memory;
   }
-  if (contains(abi::libos_text_gpa, libos_text_size, start.value, size)) {
+  if (contains(abi::libos_text_gpa, abi::libos_text_size, start.value, size)) {
     return family_->libos_text() + (start.value - abi::libos_text_gpa);
   }
   return outside(start.value, size, abi::memory_gpa, abi::memory_gpa_end) ? nullptr : find(start.value, size, Readable);

@@ -27,7 +27,8 @@ inline constexpr std::uint64_t system_gpa = 0;
 inline constexpr std::uint64_t system_size = 128 * 1024 * 1024;
 // What never changes of the library OS: one copy for all pVMs of a family, which none of them can write.
 inline constexpr std::uint64_t libos_text_gpa = system_size;
-inline constexpr std::uint64_t libos_text_gpa_end = libos_text_gpa + huge_page_size;
+inline constexpr std::uint64_t libos_text_size = huge_page_size;
+inline constexpr std::uint64_t libos_text_gpa_end = libos_text_gpa + libos_text_size;
 inline constexpr std::uint64_t memory_gpa = 4ull << 30;  // RAM slots, each at an address of its own in the family
 inline constexpr std::uint64_t forked_memory_gpa = 128ull << 30;  // from here on: RAM written after a fork
 inline constexpr std::uint64_t memory_gpa_end = 256ull << 30;
