@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <kx/abi/memory_map.hpp>
 
 #include "files/file_head.hpp"
 #include "files/path.hpp"
@@ -97,24 +96,13 @@ i64 open_device(const Place& place, const OpenRequest& request, FileRef& file) {
 
 // Open, status and first bytes by one exit.
 HostReply open_with_head(const Place& place, const OpenRequest& request, FileHead& head) {
-  constexpr u64 bytes_at = path_capacity;
-  constexpr u64 status_at = bytes_at + FileHead::capacity;
-  constexpr u64 segment_at = status_at + sizeof(struct stat);
-  constexpr u64 entries_at = segment_at + sizeof(abi::Segment);
-  const abi::Segment segment{reinterpret_cast<u64>(call_buffer()) + bytes_at - abi::linear_base, FileHead::capacity};
-  std::memcpy(call_buffer() + segment_at, &segment, sizeof segment);
-  HostBatch batch(entries_at);
+  HostBatch batch(path_capacity + HeadCalls::room(FileHead::capacity));
   const u32 open = batch.add(abi::HostCall::Open, {{place.directory, 0, request.flags, request.mode, 0}, 0});
-  const u32 status = batch.add(SYS_fstat, {{0, status_at}, 0}, open);
-  const u32 read = batch.add(abi::HostCall::Read, {{0, segment_at, 1, 0, 0}, 0}, open);
+  const HeadCalls calls(batch, open, path_capacity, FileHead::capacity);
   if (const i64 result = batch.run(); result != 0) {
     return {result, {0, 0}};
   }
-  if (batch.reply(status).result == 0 && batch.reply(read).result > 0) {
-    std::memcpy(&head.status, call_buffer() + status_at, sizeof head.status);
-    head.size = static_cast<u64>(batch.reply(read).result);
-    std::memcpy(head.bytes, call_buffer() + bytes_at, head.size);
-  }
+  head.size = calls.take(head.status, head.bytes);
   return batch.reply(open);
 }
 

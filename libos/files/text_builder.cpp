@@ -77,7 +77,7 @@ TextBuilder& TextBuilder::digits(u64 value, u32 base, u32 width, char fill) {
 }
 
 TextBuilder& TextBuilder::pad_to(u64 size) {
-  while (size_ < size && !error_ != 0) {
+  while (size_ < size && !failed()) {
     bytes(" ", 1);
   }
   return *this;

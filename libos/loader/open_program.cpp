@@ -10,9 +10,9 @@
 #include <cstring>
 #include <kx/abi/memory_map.hpp>
 
+#include "files/file_head.hpp"
 #include "files/open.hpp"
 #include "files/path.hpp"
-#include "host/batch.hpp"
 #include "mm/heap.hpp"
 
 namespace kx::libos {
@@ -43,27 +43,21 @@ bool set_path(ProgramFile& program, const u8* text, u64 length) {
 
 // Where in the call buffer the parts of a batch lie, behind the path.
 constexpr u64 head_at = path_capacity;
-constexpr u64 stat_at = head_at + ProgramFile::head_capacity;
-constexpr u64 segment_at = stat_at + sizeof(struct stat);
-constexpr u64 path_at = segment_at + sizeof(abi::Segment);
+constexpr u64 path_at = head_at + HeadCalls::room(ProgramFile::head_capacity);
 constexpr u64 entries_at = fault_buffer_offset - 6 * sizeof(abi::BatchEntry);
-static_assert(path_at + 1024 < entries_at && stat_at % alignof(struct stat) == 0);
+static_assert(path_at + 1024 < entries_at);
 
 // All that is asked of the host about a program, by one exit.
 i64 open_on_host(Place& place, FinalLink final, ProgramFile& program) {
   const bool keep = final == FinalLink::Keep;
   const u32 flags = keep ? O_NOFOLLOW : 0;
-  const abi::Segment head{reinterpret_cast<u64>(call_buffer()) + head_at - abi::linear_base,
-                          ProgramFile::head_capacity};
-  std::memcpy(call_buffer() + segment_at, &head, sizeof head);
   HostBatch batch(entries_at);
   const u32 access =
       batch.add(SYS_faccessat2, {{place.directory, 0, X_OK, (keep ? AT_SYMLINK_NOFOLLOW : 0u) | AT_EACCESS}, 0});
   const u32 open = batch.add(abi::HostCall::Open, {{place.directory, 0, flags, 0, 0}, 0});
   const u32 writers = batch.add(abi::HostCall::CheckProgram, {{0}, 0}, open);
-  const u32 status = batch.add(SYS_fstat, {{0, stat_at}, 0}, open);
+  const HeadCalls head(batch, open, head_at, ProgramFile::head_capacity);
   const u32 name = batch.add(abi::HostCall::HandlePath, {{0, path_at, entries_at - path_at}, 0}, open);
-  const u32 read = batch.add(abi::HostCall::Read, {{0, segment_at, 1, 0, 0}, 0}, open);
   if (const i64 result = batch.run(); result != 0) {
     return result;
   }
@@ -83,19 +77,13 @@ i64 open_on_host(Place& place, FinalLink final, ProgramFile& program) {
   if (batch.reply(writers).result < 0) {
     return batch.reply(writers).result;
   }
-  if (batch.reply(status).result == 0) {
-    struct stat found {};
-    std::memcpy(&found, call_buffer() + stat_at, sizeof found);
-    program.size = static_cast<u64>(found.st_size);
-  }
+  struct stat status {};
+  program.head_size = head.take(status, program.head);
+  program.size = static_cast<u64>(status.st_size);
   const i64 length = batch.reply(name).result;
   if (length > 0 && static_cast<u64>(length) < entries_at - path_at &&
       !set_path(program, call_buffer() + path_at, static_cast<u64>(length))) {
     return -ENOMEM;
-  }
-  if (const i64 got = batch.reply(read).result; got > 0) {
-    program.head_size = static_cast<u64>(got);
-    std::memcpy(program.head, call_buffer() + head_at, program.head_size);
   }
   return 0;
 }
