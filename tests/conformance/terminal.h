@@ -28,6 +28,17 @@ static KX_UNUSED void come_to_foreground(int terminal) {
   handle(SIGTTOU, SIG_DFL, 0);
 }
 
+// What the terminal did to a child: one that it stopped is ended.
+static KX_UNUSED void say_stopped_or_ended(const char* who, pid_t child) {
+  int status;
+  NEED(waitpid(child, &status, WUNTRACED) == child);
+  say_status(who, status);
+  if (WIFSTOPPED(status)) {
+    NEED(kill(child, SIGKILL) == 0);
+    ended(child);
+  }
+}
+
 // No echo, which nobody would read, and input as it comes.
 static KX_UNUSED void make_plain(int terminal) {
   struct termios modes;

@@ -298,6 +298,14 @@ def jobs(test):
     test.equal("pVM", job_control(test, test.pvm_command), job_control(test, test.words))
 
 
+def reads_in_foreground(terminal):
+    """A stopped `cat` reads on when it is brought to the foreground."""
+    terminal.type("fg\r")
+    time.sleep(0.5)
+    terminal.type("hello\r")
+    terminal.expect(r"hello\r\nhello\r\n")
+
+
 @case("terminals/background")
 def background(test):
     """A job in the background that reads the terminal is stopped, and reads on when it is brought to the foreground."""
@@ -314,10 +322,7 @@ def background(test):
             time.sleep(0.3)
         else:
             raise Failed("the job is not stopped")
-        terminal.type("fg\r")
-        time.sleep(0.5)
-        terminal.type("hello\r")
-        terminal.expect(r"hello\r\nhello\r\n")
+        reads_in_foreground(terminal)
         terminal.type("\x04")
         terminal.expect(prompt)
 
@@ -349,10 +354,7 @@ def inner_shell(terminal):
         time.sleep(0.1)
     else:
         raise Failed("the job that reads in the background is not stopped")
-    terminal.type("fg\r")
-    time.sleep(0.5)
-    terminal.type("hello\r")
-    terminal.expect(r"hello\r\nhello\r\n")
+    reads_in_foreground(terminal)
     terminal.type("\x1c")
     terminal.expect(prompt)
     seen.append(re.findall(r"st=(\d+)", terminal.ask("echo st=$?", prompt)))

@@ -1,15 +1,11 @@
 // A background process that reads is stopped by SIGTTIN, one that writes only with TOSTOP, by SIGTTOU: termios(3).
 // marks: fork, pty
-#include <sys/ioctl.h>
-#include <termios.h>
-
-#include "relatives.h"
+#include "terminal.h"
 
 static int slave;
 
 static void background(const char* who, int kind) {
   pid_t child;
-  int status;
   START(child) {
     char byte;
     NEED(setpgid(0, 0) == 0);
@@ -19,17 +15,11 @@ static void background(const char* who, int kind) {
     if (kind == 4) handle(SIGTTOU, SIG_IGN, 0);
     _exit(write(slave, "b", 1) == 1 ? 1 : 0);
   }
-  NEED(waitpid(child, &status, WUNTRACED) == child);
-  say_status(who, status);
-  if (WIFSTOPPED(status)) {
-    NEED(kill(child, SIGKILL) == 0);
-    ended(child);
-  }
+  say_stopped_or_ended(who, child);
 }
 
 CASE {
-  int master = posix_openpt(O_RDWR | O_NOCTTY);
-  NEED(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+  int master = open_master();
   pid_t leader;
   START(leader) {
     NEED(setsid() == getpid());

@@ -23,17 +23,11 @@ static int change(int kind) {
 
 static void background(const char* who, int kind) {
   pid_t child;
-  int status;
   START(child) {
     NEED(setpgid(0, 0) == 0);
     _exit(change(kind) == 0 ? 1 : 2);
   }
-  NEED(waitpid(child, &status, WUNTRACED) == child);
-  say_status(who, status);
-  if (WIFSTOPPED(status)) {
-    NEED(kill(child, SIGKILL) == 0);
-    ended(child);
-  }
+  say_stopped_or_ended(who, child);
 }
 
 CASE {

@@ -1,9 +1,6 @@
 // When the master closes, the session leader gets SIGHUP and SIGCONT, reads give the end: pts(4).
 // marks: fork, pty
-#include <sys/ioctl.h>
-#include <termios.h>
-
-#include "relatives.h"
+#include "terminal.h"
 
 static volatile int hung_up;
 
@@ -12,8 +9,7 @@ static void on_signal(int number) {
 }
 
 CASE {
-  int master = posix_openpt(O_RDWR | O_NOCTTY);
-  NEED(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+  int master = open_master();
   struct gate ready = make_gate();
   pid_t leader;
   START(leader) {

@@ -1,13 +1,9 @@
 // Ctrl-C, Ctrl-\ and Ctrl-Z on a terminal reach the foreground group alone: termios(3).
 // marks: fork, pty
-#include <sys/ioctl.h>
-#include <termios.h>
-
-#include "relatives.h"
+#include "terminal.h"
 
 CASE {
-  int master = posix_openpt(O_RDWR | O_NOCTTY);
-  NEED(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+  int master = open_master();
   pid_t leader;
   START(leader) {
     NEED(setsid() == getpid());

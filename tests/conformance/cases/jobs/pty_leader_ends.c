@@ -1,9 +1,6 @@
 // When the session leader ends, the foreground group of its terminal gets SIGHUP: setsid(2).
 // marks: fork, pty
-#include <sys/ioctl.h>
-#include <termios.h>
-
-#include "relatives.h"
+#include "terminal.h"
 
 static struct gate done;
 
@@ -16,8 +13,7 @@ static void on_signal(int number) {
 CASE {
   done = make_gate();
   struct gate ready = make_gate();
-  int master = posix_openpt(O_RDWR | O_NOCTTY);
-  NEED(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+  int master = open_master();
   handle(SIGHUP, on_signal, 0);
   pid_t leader, member;
   START(leader) {
