@@ -67,7 +67,8 @@ Error load_error(const std::string& program, int code) {
 // The default action of a stop signal. The family's root stops kx itself, as the shell that started it expects.
 void stop_process(Pvm& pvm, int signal) {
   if (pvm.pid() == init_process + 1) {
-    ::kill(::getpid(), SIGSTOP);
+    // To this thread: one that another thread takes would let this one run on for a moment.
+    ::tgkill(::getpid(), ::gettid(), SIGSTOP);
     return;
   }
   pvm.stop();

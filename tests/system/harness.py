@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -85,11 +86,35 @@ def visible_folder(folder):
     return pathlib.Path(temporary)
 
 
+class Watch:
+    """Kills what a case started and has not ended long after its time: a case that waits for a line would wait forever."""
+
+    def __init__(self):
+        self.children = []
+        self.lock = threading.Lock()
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def add(self, child, limit_s):
+        with self.lock:
+            self.children.append((time.monotonic() + limit_s, child))
+
+    def run(self):
+        while True:
+            time.sleep(5)
+            with self.lock:
+                self.children = [entry for entry in self.children if entry[1].returncode is None]
+                late = [child for deadline, child in self.children if deadline < time.monotonic()]
+            for child in late:
+                if child.poll() is None:
+                    os.killpg(child.pid, signal.SIGKILL)
+
+
 class Setup:
     """What all cases of a run share: the tool, the lane, the directories."""
 
     def __init__(self, kx, lane, build):
         self.kx, self.lane = os.path.abspath(kx), lane
+        self.watch = Watch()
         self.build = pathlib.Path(build).resolve()
         self.input = self.build / "input"
         self.programs = self.build / "programs"
@@ -139,7 +164,10 @@ class Test:
         """Popen with this suite's environment, the case's directory and its own session."""
         options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": self.work,
                    "env": self.setup.environment, "start_new_session": True, **options}
-        return subprocess.Popen(words, **options)
+        child = subprocess.Popen(words, **options)
+        if options["start_new_session"]:
+            self.setup.watch.add(child, 5 * self.setup.limit_s)
+        return child
 
     def execute(self, words, stdin=b"", limit=None, **options):
         limit = limit or self.setup.limit_s
