@@ -24,6 +24,7 @@
 #include <kx/abi/ioctl_shapes.hpp>
 #include <kx/abi/ipc.hpp>
 #include <kx/abi/memory_map.hpp>
+#include <kx/abi/pipe_ring.hpp>
 #include <kx/abi/syscall_shapes.hpp>
 #include <memory>
 #include <optional>
@@ -233,6 +234,19 @@ void fill_tables(Target& target, FuzzedDataProvider& data) {
   page.thread_id = data.ConsumeIntegralInRange<std::uint32_t>(0, 8);
 }
 
+// Rings of pipes as a hostile relative leaves them. Nobody keeps their locks: that only takes time.
+void fill_rings(Target& target, FuzzedDataProvider& data) {
+  std::byte* const segment = target.pvm().memory().family()->segment();
+  constexpr std::size_t words = sizeof(abi::RingHeader) / sizeof(std::uint32_t);
+  for (std::size_t i = 0, count = data.ConsumeIntegralInRange<std::size_t>(0, 12); i < count; ++i) {
+    const std::uint64_t header = abi::ring_header_offset(data.ConsumeIntegralInRange<std::uint32_t>(0, 3));
+    const std::uint64_t word = data.ConsumeIntegralInRange<std::uint64_t>(1, words - 1);
+    const std::uint32_t value =
+        data.ConsumeBool() ? data.ConsumeIntegralInRange<std::uint32_t>(0, 20) : data.ConsumeIntegral<std::uint32_t>();
+    std::memcpy(segment + header + word * sizeof value, &value, sizeof value);
+  }
+}
+
 // A fork that is asked for as the library OS does it, but for a word here and there.
 void ask_to_fork(abi::CallSlot& slot, FuzzedDataProvider& data) {
   const std::uint64_t stack = abi::linear_gva(abi::vcpu0_gpa) + abi::vcpu_stack_offset;
@@ -315,6 +329,9 @@ void serve_one(Target& target, FuzzedDataProvider& data) {
   }
   if (data.ConsumeIntegralInRange(0, 7) == 0) {
     fill_tables(target, data);
+  }
+  if (data.ConsumeIntegralInRange(0, 3) == 0) {
+    fill_rings(target, data);
   }
   const std::uint32_t kicked = 1;
   const bool on_service = data.ConsumeBool();

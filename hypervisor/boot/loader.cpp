@@ -74,6 +74,9 @@ void write_system_tables(GuestMemory& memory, const abi::LibosHeader& header) {
     (*pd)[gpa >> 21] = gpa | huge_flags;
   }
   (*pd)[abi::libos_text_gpa >> 21] = abi::libos_text_gpa | huge_flags;
+  for (std::uint64_t gpa = abi::family_segment_gpa; gpa < abi::family_segment_gpa_end; gpa += abi::huge_page_size) {
+    (*pd)[gpa >> 21] = gpa | huge_flags;
+  }
   const Slot ram = memory.first_ram();
   KX_VERIFY(ram.size == 0 || ram.gpa >> 30 == (ram.gpa + ram.size - 1) >> 30);
   (*pdpt)[ram.gpa >> 30] = abi::ram_pd_gpa | table_flags;

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "hypervisor/ipc/message_queues.hpp"
+#include "hypervisor/ipc/pipe_rings.hpp"
 #include "hypervisor/ipc/queue_notifications.hpp"
 #include "hypervisor/ipc/record_locks.hpp"
 #include "hypervisor/ipc/semaphores.hpp"
@@ -14,8 +16,9 @@
 namespace kx::hv {
 
 struct FamilyIpc {
-  // Shared memory may have `segment_limit` bytes.
-  explicit FamilyIpc(std::uint64_t segment_limit) : segments(segment_limit) {}
+  // Shared memory may have `segment_limit` bytes; the pipes' rings lie in the family segment of `memory`.
+  FamilyIpc(std::uint64_t segment_limit, std::shared_ptr<FamilyMemory> memory)
+      : segments(segment_limit), rings(std::make_shared<ipc::PipeRings>(std::move(memory))) {}
 
   // The child has its parent's attachments of shared memory, but neither its SEM_UNDO adjustments nor its record locks.
   // Before the child runs.
@@ -37,6 +40,7 @@ struct FamilyIpc {
   ipc::SharedSegments segments;
   ipc::RecordLocks locks;
   ipc::SocketPeers peers;
+  std::shared_ptr<ipc::PipeRings> rings;
 };
 
 }  // namespace kx::hv

@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::uint64_t ram_size = abi::memory_gpa_end - abi::memory_gpa;
 constexpr std::uint64_t shared_size = abi::shared_gpa_end - abi::shared_gpa;
-constexpr std::uint64_t private_size = ram_size + abi::libos_text_size;  // the library OS's text lies behind the RAM
+// Behind the RAM lie the library OS's text and the family segment.
+constexpr std::uint64_t private_size = ram_size + abi::libos_text_size + abi::family_segment_size;
 
 // Address space only, at a place aligned to 2 MiB.
 std::byte* reserve(std::uint64_t size, int prot) {
@@ -89,7 +90,7 @@ Result<std::shared_ptr<FamilyMemory>> FamilyMemory::create() {
   constexpr std::uint64_t whole_size = abi::forked_memory_gpa - abi::memory_gpa;
   ::madvise(ram, whole_size, MADV_HUGEPAGE);
   ::madvise(ram + whole_size, ram_size - whole_size, MADV_NOHUGEPAGE);
-  ::madvise(ram + ram_size, abi::libos_text_size, MADV_HUGEPAGE);
+  ::madvise(ram + ram_size, private_size - ram_size, MADV_HUGEPAGE);
   // The memory is never to appear in a core dump or a forked child.
   ::madvise(ram, private_size, MADV_DONTDUMP);
   ::madvise(ram, private_size, MADV_DONTFORK);
@@ -110,6 +111,10 @@ FamilyMemory::~FamilyMemory() {
 
 std::byte* FamilyMemory::libos_text() const {
   return ram_ + ram_size;
+}
+
+std::byte* FamilyMemory::segment() const {
+  return libos_text() + abi::libos_text_size;
 }
 
 void FamilyMemory::load_libos_text(std::span<const std::byte> text) {

@@ -61,6 +61,9 @@ class FamilyMemory : public std::enable_shared_from_this<FamilyMemory> {
   void load_libos_text(std::span<const std::byte> text);
   [[nodiscard]] std::byte* libos_text() const;
 
+  // What all pVMs may write: zero at first.
+  [[nodiscard]] std::byte* segment() const;
+
   // Whether pVMs may write what they inherited (`kx run --trust-family`). Set before the first pVM exists.
   [[nodiscard]] bool trusts_relatives() const { return trusts_relatives_; }
   void trust_relatives() { trusts_relatives_ = true; }

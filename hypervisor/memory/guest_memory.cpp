@@ -13,7 +13,7 @@ namespace kx::hv {
 namespace {
 
 constexpr std::uint64_t slot_step_limit = 1ull << 30;
-constexpr std::uint32_t system_slot = 0, text_slot = 1;
+constexpr std::uint32_t system_slot = 0, text_slot = 1, segment_slot = 2;
 // Far below what any KVM offers today; the lists are searched linearly.
 constexpr std::uint32_t most_slots = 2000;
 constexpr std::uint64_t reservation_size = abi::system_size + abi::huge_page_size;
@@ -116,6 +116,8 @@ Result<void> GuestMemory::attach(kvm::Vm* vm, std::uint64_t first_size) {
     KX_TRY(set_system_slot());
     KX_TRY(vm_->set_slot(text_slot, abi::libos_text_gpa, abi::libos_text_size, family_->libos_text(),
                          kvm::SlotAccess::ReadOnly));
+    KX_TRY(vm_->set_slot(segment_slot, abi::family_segment_gpa, abi::family_segment_size, family_->segment(),
+                         kvm::SlotAccess::ReadWrite));
   }
   if (first_size != 0) {
     KX_TRY(grow(first_size));

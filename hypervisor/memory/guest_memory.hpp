@@ -139,7 +139,7 @@ class GuestMemory {
   mutable std::mutex mutex_;  // what follows
   std::atomic<std::uint64_t> ram_size_ = 0;
   std::uint64_t last_size_ = 0;
-  std::uint32_t next_slot_ = 2;  // behind the fixed ones
+  std::uint32_t next_slot_ = 3;  // behind the fixed ones
   std::vector<std::uint32_t> free_slots_;
   std::vector<Mapped> ram_;      // own and inherited
   std::optional<Mapped> ahead_;  // a slot that the guest does not know of yet

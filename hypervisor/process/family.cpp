@@ -20,7 +20,7 @@ Family::Family(kvm::System system, Sandbox sandbox, std::shared_ptr<FamilyMemory
       memory_limit_(memory_limit),
       processes_(default_process_limit),
       terminals_(processes_),
-      ipc_(memory_limit),
+      ipc_(memory_limit, memory_),
       ended_stats_(std::make_unique<abi::Stats>()) {
   ipc_.notifications.set_post([this](ProcessId pid, const abi::InboxSignal& information) {
     if (const std::shared_ptr<Pvm> pvm = processes_.find(pid); pvm != nullptr) {
@@ -103,6 +103,7 @@ void Family::sum_stats(abi::Stats& sum, std::uint32_t& running) {
 void Family::ended(Pvm& pvm) {
   std::shared_ptr<Pvm> held = processes_.find(pvm.pid());
   pvm.release_robust_futexes();
+  ipc_.rings->process_gone(pvm.pid());  // closing its pipes takes their locks
   pvm.close_all();
   {
     const std::lock_guard lock(mutex_);

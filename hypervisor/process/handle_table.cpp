@@ -2,10 +2,26 @@
 
 #include <utility>
 
+#include "hypervisor/ipc/pipe_rings.hpp"
+
 namespace kx::hv {
 
 std::int32_t HandleTable::add(UniqueFd fd, std::optional<ProcessReference> process) {
-  Entry entry{std::make_shared<const UniqueFd>(std::move(fd)), process};
+  return add_entry({std::make_shared<const UniqueFd>(std::move(fd)), process, nullptr});
+}
+
+std::array<std::int32_t, 2> HandleTable::add_pipe(File reading, File writing,
+                                                  const std::shared_ptr<ipc::PipeRing>& ring) {
+  const std::int32_t first = add_entry({std::move(reading), std::nullopt, ring});
+  const std::int32_t second = first < 0 ? -1 : add_entry({std::move(writing), std::nullopt, ring});
+  if (first >= 0 && second < 0) {
+    remove(static_cast<std::uint64_t>(first));
+    return {-1, -1};
+  }
+  return {first, second};
+}
+
+std::int32_t HandleTable::add_entry(Entry entry) {
   const std::lock_guard lock(mutex_);
   if (!free_.empty()) {
     const std::int32_t handle = free_.back();
@@ -20,14 +36,34 @@ std::int32_t HandleTable::add(UniqueFd fd, std::optional<ProcessReference> proce
   return static_cast<std::int32_t>(entries_.size() - 1);
 }
 
-HandleTable::File HandleTable::get(std::uint64_t handle) const {
+HandleTable::Entry HandleTable::entry(std::uint64_t handle) const {
   const std::lock_guard lock(mutex_);
-  return handle < entries_.size() && !entries_[handle].process ? entries_[handle].file : nullptr;
+  return handle < entries_.size() ? entries_[handle] : Entry{};
+}
+
+HandleTable::File HandleTable::get(std::uint64_t handle) const {
+  Entry found = entry(handle);
+  if (found.ring != nullptr) {
+    found.ring->leave_guest_for_good();
+  }
+  return found.process ? nullptr : std::move(found.file);
 }
 
 HandleTable::File HandleTable::get_to_wait(std::uint64_t handle) const {
-  const std::lock_guard lock(mutex_);
-  return handle < entries_.size() ? entries_[handle].file : nullptr;
+  Entry found = entry(handle);
+  if (found.ring != nullptr) {
+    found.ring->leave_guest_for_good();
+  }
+  return std::move(found.file);
+}
+
+HandleTable::File HandleTable::get_to_look(std::uint64_t handle) const {
+  return entry(handle).file;
+}
+
+HandleTable::Stream HandleTable::get_stream(std::uint64_t handle) const {
+  Entry found = entry(handle);
+  return found.process ? Stream{} : Stream{std::move(found.file), std::move(found.ring)};
 }
 
 std::optional<ProcessReference> HandleTable::process_of(std::uint64_t handle) const {
@@ -36,13 +72,12 @@ std::optional<ProcessReference> HandleTable::process_of(std::uint64_t handle) co
 }
 
 bool HandleTable::remove(std::uint64_t handle) {
-  File file;  // closed after the lock is gone
+  Entry entry;  // closed after the lock is gone
   const std::lock_guard lock(mutex_);
   if (handle >= entries_.size() || entries_[handle].file == nullptr) {
     return false;
   }
-  file = std::move(entries_[handle].file);
-  entries_[handle] = {};
+  entry = std::exchange(entries_[handle], {});
   free_.push_back(static_cast<std::int32_t>(handle));
   return true;
 }

@@ -2,6 +2,7 @@
 // so a guest that closes a handle during a call can never make that call hit an unrelated descriptor.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,10 @@
 #include "hypervisor/unique_fd.hpp"
 
 namespace kx::hv {
+
+namespace ipc {
+class PipeRing;
+}
 
 // A process for good: another one that gets its number has another serial number.
 struct ProcessReference {
@@ -28,10 +33,20 @@ class HandleTable {
   // Takes ownership of `fd`; the handle, or -1 when the table is full. One that stands for a process (pidfd_open(2))
   // can be waited for and passed on, and nothing else: relatives share it.
   std::int32_t add(UniqueFd fd, std::optional<ProcessReference> process = std::nullopt);
-  // Null when there is no such handle, or it stands for a process.
+  // The two ends of a pipe with a ring; -1 in both when the table is full.
+  std::array<std::int32_t, 2> add_pipe(File reading, File writing, const std::shared_ptr<ipc::PipeRing>& ring);
+  // Null when there is no such handle, or it stands for a process. A pipe's data are in the host's pipe from then on.
   [[nodiscard]] File get(std::uint64_t handle) const;
   // The same, of any kind.
   [[nodiscard]] File get_to_wait(std::uint64_t handle) const;
+  // The same, of any kind, to be asked about what no ring changes: neither data nor readiness.
+  [[nodiscard]] File get_to_look(std::uint64_t handle) const;
+  // To read and write. Whoever finds a ring is to hold a HostUse of it meanwhile.
+  struct Stream {
+    File file;
+    std::shared_ptr<ipc::PipeRing> ring;
+  };
+  [[nodiscard]] Stream get_stream(std::uint64_t handle) const;
   // The process that a handle stands for.
   [[nodiscard]] std::optional<ProcessReference> process_of(std::uint64_t handle) const;
   // False when there is no such handle.
@@ -47,7 +62,11 @@ class HandleTable {
   struct Entry {
     File file;
     std::optional<ProcessReference> process;
+    std::shared_ptr<ipc::PipeRing> ring;
   };
+
+  std::int32_t add_entry(Entry entry);
+  [[nodiscard]] Entry entry(std::uint64_t handle) const;
 
   mutable std::mutex mutex_;
   std::vector<Entry> entries_;

@@ -99,6 +99,7 @@ class Pvm : public JobControl {
   void stop();
   void resume();
   void wait_while_stopped();
+  [[nodiscard]] bool stopped() const { return stopped_.load(std::memory_order_acquire); }
 
   // The first program could not be loaded; ends the pVM.
   void fail_load(Error error);

@@ -109,7 +109,9 @@ std::int64_t file_lock(const CallContext& context, int fd, int command, std::uin
 }  // namespace
 
 std::int64_t serve_ioctl(CallContext& context, Call& call) {
-  const HandleTable::File file = context.services.handles.get(call.args[0]);
+  const HandleTable& handles = context.services.handles;
+  const bool counts_data = call.args[1] == FIONREAD;
+  const HandleTable::File file = counts_data ? handles.get(call.args[0]) : handles.get_stream(call.args[0]).file;
   if (file == nullptr) {
     return -EBADF;
   }
@@ -144,8 +146,13 @@ std::int64_t serve_ioctl(CallContext& context, Call& call) {
 std::int64_t serve_fcntl(CallContext& context, Call& call) {
   const HandleTable& handles = context.services.handles;
   const int command = static_cast<int>(call.args[1]);
-  const bool only_flags = command == F_GETFL || command == F_SETFL;
-  const HandleTable::File file = only_flags ? handles.get_to_wait(call.args[0]) : handles.get(call.args[0]);
+  const bool sets_packets = command == F_SETFL && (call.args[2] & O_DIRECT) != 0;
+  HandleTable::File file;
+  if ((command == F_GETFL || command == F_SETFL) && !sets_packets) {
+    file = handles.get_to_look(call.args[0]);
+  } else {
+    file = command == F_SETFL ? handles.get_to_wait(call.args[0]) : handles.get(call.args[0]);
+  }
   if (file == nullptr) {
     return -EBADF;
   }

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "hypervisor/ipc/family_ipc.hpp"
+#include "hypervisor/ipc/pipe_rings.hpp"
 #include "hypervisor/services/call_support.hpp"
 #include "hypervisor/services/host_objects.hpp"
 
@@ -136,10 +137,15 @@ class Segments {
 
 // preadv2 and pwritev2; a file offset of -1 means the file's own position.
 std::int64_t transfer(CallContext& context, Call& call, long number, SegmentUse use) {
-  const HandleTable::File file = context.services.handles.get(call.args[0]);
+  const HandleTable::Stream stream = context.services.handles.get_stream(call.args[0]);
+  const HandleTable::File& file = stream.file;
   if (file == nullptr) {
     return -EBADF;
   }
+  if (stream.ring != nullptr && !context.may_block() && stream.ring->is_in_guest()) {
+    return abi::result_must_exit;  // somebody may have it locked
+  }
+  const ipc::HostUse host_use(stream.ring);
   Segments segments;
   if (const std::int64_t error = segments.read(context, call.args[1], call.args[2], use); error != 0) {
     return error;

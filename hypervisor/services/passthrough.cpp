@@ -66,6 +66,8 @@ class Passthrough {
   [[nodiscard]] bool belongs_to_caller_thread() const;
   std::int64_t finish(std::int64_t result);
   std::int64_t finish_pair(std::int64_t result);
+  std::array<std::int32_t, 2> add_pipe(UniqueFd reading, UniqueFd writing);
+  [[nodiscard]] bool asks_for_no_data() const;
   void copy_results();
   void cap_memory();
   std::int64_t name_descriptor();
@@ -85,10 +87,20 @@ class Passthrough {
   Scratch scratch_;
 };
 
+// Calls that are the same for a pipe wherever its data are.
+bool Passthrough::asks_for_no_data() const {
+  return shape_.number == SYS_fstat || shape_.number == SYS_newfstatat || shape_.number == SYS_statx ||
+         shape_.number == SYS_lseek || shape_.number == SYS_fadvise64;
+}
+
 std::int64_t Passthrough::decode_handle(std::size_t i) {
   const HandleTable& handles = context_.services.handles;
   const bool is_waited_for = shape_.number == SYS_epoll_ctl && i == 2;
-  files_[i] = is_waited_for ? handles.get_to_wait(call_.args[i]) : handles.get(call_.args[i]);
+  if (asks_for_no_data()) {
+    files_[i] = handles.get_stream(call_.args[i]).file;
+  } else {
+    files_[i] = is_waited_for ? handles.get_to_wait(call_.args[i]) : handles.get(call_.args[i]);
+  }
   if (files_[i] == nullptr) {
     return -EBADF;
   }
@@ -320,6 +332,20 @@ void Passthrough::copy_results() {
   }
 }
 
+// The handles of a new pipe; extra[0]: its ring's number and 1, or 0.
+std::array<std::int32_t, 2> Passthrough::add_pipe(UniqueFd reading, UniqueFd writing) {
+  HandleTable& handles = context_.services.handles;
+  call_.extra[0] = 0;
+  if (context_.services.ipc == nullptr || (call_.args[1] & O_DIRECT) != 0) {
+    return {handles.add(std::move(reading)), handles.add(std::move(writing))};
+  }
+  auto pipe = context_.services.ipc->rings->make(std::move(reading), std::move(writing));
+  if (pipe.ring != nullptr) {
+    call_.extra[0] = pipe.ring->number() + 1;
+  }
+  return handles.add_pipe(std::move(pipe.reading), std::move(pipe.writing), pipe.ring);
+}
+
 // pipe2 and socketpair: the two descriptors the host wrote into private memory become handles.
 std::int64_t Passthrough::finish_pair(std::int64_t result) {
   const auto* arg = std::find_if(std::begin(shape_.args), std::end(shape_.args),
@@ -327,20 +353,22 @@ std::int64_t Passthrough::finish_pair(std::int64_t result) {
   const auto i = static_cast<std::size_t>(arg - std::begin(shape_.args));
   int fds[2];
   std::memcpy(fds, private_[i], sizeof(fds));
-  const std::int64_t first = add_handle(context_, fds[0]);
-  const std::int64_t second = add_handle(context_, fds[1]);
-  if (first < 0 || second < 0) {
-    if (first >= 0) {
-      context_.services.handles.remove(static_cast<std::uint64_t>(first));
+  HandleTable& handles = context_.services.handles;
+  UniqueFd one(fds[0]), other(fds[1]);
+  const bool is_pipe = shape_.number == SYS_pipe2;
+  const auto added = is_pipe ? add_pipe(std::move(one), std::move(other))
+                             : std::array{handles.add(std::move(one)), handles.add(std::move(other))};
+  if (added[0] < 0 || added[1] < 0) {
+    if (added[0] >= 0) {
+      handles.remove(static_cast<std::uint64_t>(added[0]));
     }
     return -EMFILE;
   }
-  if (ipc::SocketPeers* peers = socket_peers(context_); peers != nullptr && shape_.number == SYS_socketpair) {
+  if (ipc::SocketPeers* peers = socket_peers(context_); peers != nullptr && !is_pipe) {
     peers->paired(fds[0], process_id(context_));
     peers->paired(fds[1], process_id(context_));
   }
-  const std::int32_t handles[2] = {static_cast<std::int32_t>(first), static_cast<std::int32_t>(second)};
-  std::memcpy(context_.buffer.data() + call_.args[i], handles, sizeof(handles));
+  std::memcpy(context_.buffer.data() + call_.args[i], added.data(), sizeof(added));
   return result;
 }
 

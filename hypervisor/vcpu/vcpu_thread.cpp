@@ -143,9 +143,18 @@ bool VcpuThread::sleeps(int proc_fd) const {
   return name_end != nullptr && (name_end[2] == 'S' || name_end[2] == 'D');
 }
 
+// Who has a ring locked, that relatives wait for, goes on until it has not.
+void VcpuThread::wait_while_stopped() {
+  if (pvm_.stopped() && std::atomic_ref(page().holds_ring).load(std::memory_order_relaxed) != 0) {
+    std::atomic_ref(page().stop_waits).store(1, std::memory_order_relaxed);
+    return;
+  }
+  pvm_.wait_while_stopped();
+}
+
 void VcpuThread::loop() {
   while (!finished_ && !pvm_.exiting()) {
-    pvm_.wait_while_stopped();
+    wait_while_stopped();
     auto result = vcpu_.run();
     if (!result) {
       if (result.error().errno_value == EFAULT) {

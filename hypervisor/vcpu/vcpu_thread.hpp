@@ -63,6 +63,7 @@ class VcpuThread {
   void join();
   void run();
   void loop();
+  void wait_while_stopped();
   void on_host_call();
   void on_kick();
   // Makes the guest enter its exception handler as for an exception with this vector.

@@ -52,6 +52,7 @@ class OpenFile {
   u32 proc_subject = 0;
   u64 directory_position = 0;
 
+  u32 ring = 0;            // of an end of a pipe: its ring's number and 1; 0: it has none
   bool anonymous = false;  // behind shared anonymous memory
   i32 segment = -1;        // of an attachment of System V shared memory: its id; detached with the last reference
 

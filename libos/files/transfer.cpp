@@ -10,6 +10,7 @@
 
 #include "files/background.hpp"
 #include "files/own_memory.hpp"
+#include "files/pipe_ring.hpp"
 #include "files/proc.hpp"
 #include "files/signal_file.hpp"
 #include "files/signal_sink.hpp"
@@ -107,6 +108,12 @@ i64 Transfer::in_one_piece() {
 }
 
 i64 Transfer::step() {
+  if (file_.ring != 0 && flags_ == 0) {
+    asked_ = left_;
+    if (const i64 done = transfer_by_ring(file_.ring - 1, direction_, cursor_, left_); done != ring_not_ready) {
+      return done;
+    }
+  }
   const u64 limit = file_.may_block() ? (direction_ == Direction::Read ? stream_step : transfer_limit) : file_step;
   // SAFETY: the call buffer is this vCPU's own until the host call; segments fit below the fault buffer.
   auto* segments = reinterpret_cast<abi::Segment*>(call_buffer());

@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <kx/abi/boot.hpp>
 #include <kx/abi/result.hpp>
 
 #include "host/host_call.hpp"
 #include "mm/tlb.hpp"
-#include "process/boot_info.hpp"
-#include "process/process.hpp"
+#include "process/spin.hpp"
 #include "process/thread.hpp"
-#include "process/time_page.hpp"
 
 namespace kx::libos {
 
@@ -63,7 +60,6 @@ struct Bucket {
 
 constexpr u64 bucket_count = 256;
 Bucket buckets[bucket_count];
-u32 spinners;
 
 Bucket& bucket_of(u64 address) {
   return buckets[(address >> 2) * 0x9e37'79b9'7f4a'7c15 >> 56];
@@ -74,31 +70,13 @@ bool is_woken(Waiter& waiter) {
   return std::atomic_ref(waiter.woken).load(std::memory_order_acquire) != 0;
 }
 
-u64 cycles(u64 ns) {
-  // SAFETY: a fixed page of the system slot; the rate does not change.
-  const auto& page = *reinterpret_cast<const abi::TimePage*>(abi::linear_gva(abi::time_page_gpa));
-  return page.multiplier == 0 ? 0 : (ns << page.shift) / page.multiplier;
-}
-
-// Looks at the waiter for a while, if a processor can be spared: one is left to the thread that is to wake it. Threads
-// whose spinning was in vain spin less.
-void spin(Waiter& waiter) {
-  static const bool worthwhile = (boot_info().flags & abi::boot_slow_exits) != 0 && Process::instance().cpu_count > 1;
-  if (!worthwhile) {
-    return;
-  }
-  std::atomic_ref spinning(spinners);
-  if (spinning.fetch_add(1, std::memory_order_relaxed) + 1 < Process::instance().cpu_count) {
-    u64& limit_ns = Thread::current().futex_spin_ns;
-    limit_ns = std::clamp(limit_ns, shortest_spin_ns, longest_spin_ns);
-    const std::atomic_ref pending(vcpu_page().pending);
-    const u64 start = read_tsc(), limit = cycles(limit_ns);
-    while (!is_woken(waiter) && pending.load(std::memory_order_relaxed) == 0 && read_tsc() - start < limit) {
-      relax();
-    }
-    limit_ns = is_woken(waiter) ? limit_ns * 2 : limit_ns / 2;
-  }
-  spinning.fetch_sub(1, std::memory_order_relaxed);
+// Looks at the waiter for a while. Threads whose looking was in vain look less long the next time.
+bool spin(Waiter& waiter) {
+  u64& limit_ns = Thread::current().futex_spin_ns;
+  limit_ns = std::clamp(limit_ns, shortest_spin_ns, longest_spin_ns);
+  const bool woken = spin_for(limit_ns, [&] { return is_woken(waiter); });
+  limit_ns = woken ? limit_ns * 2 : limit_ns / 2;
+  return woken;
 }
 
 // Runs `action` on the bucket that the waiter is on, with its lock held.
@@ -235,8 +213,7 @@ i64 wait_private_futex(u64 address, u32 expected, u32 bitset, u64 deadline_ns) {
   i64 result = value < 0 ? -EFAULT : -EAGAIN;
   if (value == static_cast<i64>(expected)) {
     const IdleSection idle;  // only the library OS's own memory is touched, whose mapping does not change
-    spin(waiter);
-    result = is_woken(waiter) ? 0 : sleep(waiter, deadline_ns);
+    result = spin(waiter) ? 0 : sleep(waiter, deadline_ns);
   }
   std::atomic_ref(waiter.bucket->interested).fetch_sub(1, std::memory_order_relaxed);
   // Who was moved does not go back to the first word, as a call that begins again would.
@@ -247,7 +224,7 @@ void forget_futex_waiters() {
   for (Bucket& bucket : buckets) {
     bucket = Bucket{};
   }
-  spinners = 0;
+  spinners() = 0;
 }
 
 i64 wake_private_futex(u64 address, u32 count, u32 bitset) {

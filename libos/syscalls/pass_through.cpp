@@ -1,4 +1,7 @@
 // System calls that the host kernel serves: copies arguments into the call buffer and results out of it.
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -193,12 +196,25 @@ i64 install_handle(u64 handle, bool close_on_exec) {
   return FdTable::instance().add(FileRef(file), close_on_exec);
 }
 
-i64 install_pair(u64 user_address, u64 offset, bool close_on_exec) {
+// What the host would say of the ends of a new pipe.
+i64 install_pipe_end(u64 handle, u32 flags, u32 ring) {
+  OpenFile* file = OpenFile::create(handle, FileKind::Host, S_IFIFO | 0600, flags & ~u32{O_CLOEXEC});
+  if (file == nullptr) {
+    host_call(abi::HostCall::Close, CallKind::Quick, handle);
+    return -ENOMEM;
+  }
+  file->ring = ring;
+  return FdTable::instance().add(FileRef(file), (flags & O_CLOEXEC) != 0);
+}
+
+// Makes the descriptors of a pair: `install` makes one of a handle.
+template <class Install>
+i64 install_pair(u64 user_address, u64 offset, Install&& install) {
   i32 handles[2];
   std::memcpy(handles, call_buffer() + offset, sizeof handles);
   i32 fds[2];
   for (int i = 0; i < 2; ++i) {
-    const i64 fd = install_handle(static_cast<u64>(handles[i]), close_on_exec);
+    const i64 fd = install(i, static_cast<u64>(handles[i]));
     if (fd < 0) {
       if (i == 1) {
         FdTable::instance().close(static_cast<u64>(fds[0]));
@@ -273,19 +289,26 @@ i64 pass_through(u32 number, Context& context) {
   HostArguments arguments;
   std::copy_n(m.wire, 6, arguments.values);
   arguments.extra = m.extra;
-  i64 result = 0;
+  HostReply reply;
   if (blocking) {
     const IdleSection idle;
-    result = host_call_raw(number, arguments, CallKind::Blocking).result;
+    reply = host_call_raw(number, arguments, CallKind::Blocking);
   } else {
-    result = host_call_raw(number, arguments, CallKind::Quick).result;
+    reply = host_call_raw(number, arguments, CallKind::Quick);
   }
+  const i64 result = reply.result;
   if (result < 0) {
     return interrupted(result, restart_if_flagged);
   }
   if ((shape.flags & abi::shape_returns_handle_pair) != 0) {
-    const int out = number == SYS_pipe2 ? 0 : 3;
-    return install_pair(m.program[out], m.wire[out], wants_close_on_exec(number, m));
+    if (number == SYS_pipe2) {
+      const auto flags = static_cast<u32>(m.program[1]), ring = static_cast<u32>(reply.extra[0]);
+      return install_pair(m.program[0], m.wire[0], [&](int end, u64 handle) {
+        return install_pipe_end(handle, flags | (end == 0 ? O_RDONLY : O_WRONLY), ring);
+      });
+    }
+    return install_pair(m.program[3], m.wire[3],
+                        [&](int, u64 handle) { return install_handle(handle, wants_close_on_exec(number, m)); });
   }
   i64 failure = 0;
   for (int i = 0; i < 6 && failure == 0; ++i) {

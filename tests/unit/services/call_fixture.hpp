@@ -74,7 +74,7 @@ class CallFixture : public ::testing::Test {
   GuestMemory memory = std::move(*GuestMemory::create(64 << 20));
   HandleTable handles;
   Clock clock;
-  FamilyIpc ipc{64 << 20};
+  FamilyIpc ipc{64 << 20, memory.family()};
   Services services{memory, handles, clock};
   abi::CallSlot slot{};
   std::uint32_t kicked = 0;

@@ -29,6 +29,10 @@ inline constexpr std::uint64_t system_size = 128 * 1024 * 1024;
 inline constexpr std::uint64_t libos_text_gpa = system_size;
 inline constexpr std::uint64_t libos_text_size = huge_page_size;
 inline constexpr std::uint64_t libos_text_gpa_end = libos_text_gpa + libos_text_size;
+// What all pVMs of a family may write: rings of pipes (pipe_ring.hpp).
+inline constexpr std::uint64_t family_segment_gpa = libos_text_gpa_end;
+inline constexpr std::uint64_t family_segment_size = 2 * huge_page_size;
+inline constexpr std::uint64_t family_segment_gpa_end = family_segment_gpa + family_segment_size;
 inline constexpr std::uint64_t memory_gpa = 4ull << 30;  // RAM slots, each at an address of its own in the family
 inline constexpr std::uint64_t forked_memory_gpa = 128ull << 30;  // from here on: RAM written after a fork
 inline constexpr std::uint64_t memory_gpa_end = 256ull << 30;

@@ -52,13 +52,14 @@ struct alignas(4096) VcpuPage {
   std::uint64_t
       robust_list_gva;          // 136: set_robust_list(2), for the case that the thread is ended from outside; 0: none
   std::uint32_t thread_id;      // 144: 0: no thread
-  std::uint32_t reserved0;      // 148
+  std::uint32_t holds_ring;     // 148: 1: the thread has a ring locked: it is not to be stopped now
   char thread_name[16];         // 152: PR_SET_NAME, ended by NUL
   std::uint64_t reserved1[3];   // 168
   CallSlot call;                // 192
   std::uint32_t service_awake;  // 320: the service thread polls; written by the hypervisor
   std::uint32_t ended;          // 324: the vCPU's thread is gone; written by the hypervisor
-  std::uint32_t reserved2[14];
+  std::uint32_t stop_waits;     // 328: the pVM is stopped, but for this thread, which had a ring locked
+  std::uint32_t reserved2[13];
   std::uint8_t reserved3[4096 - 384];
 };
 static_assert(sizeof(VcpuPage) == page_size);
