@@ -144,16 +144,19 @@ void Family::start_collector() {
 }
 
 void Family::collect() {
+  // There is always something to tend while many processes fork.
+  constexpr std::size_t most_dead = 16;
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    if (tend_unborn(lock)) {
+    if (dead_.size() > most_dead) {
+      bury(lock);
+    } else if (tend_unborn(lock)) {
       continue;
-    }
-    if (dead_.empty()) {
+    } else if (dead_.empty()) {
       changed_.wait(lock);
-      continue;
+    } else {
+      bury(lock);
     }
-    bury(lock);
   }
 }
 

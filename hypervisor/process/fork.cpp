@@ -200,7 +200,10 @@ Result<std::shared_ptr<Pvm>> Family::make_unborn() {
   return child;
 }
 
+// If none was made ahead, of one that has ended: who forks faster than the collector works does part of its work, or
+// the dead would become ever more, and each of them makes every change of the process's memory slower.
 Result<std::shared_ptr<Pvm>> Family::take_unborn(ProcessId forker) {
+  std::shared_ptr<Pvm> dead;
   {
     const std::lock_guard lock(mutex_);
     auto found =
@@ -213,7 +216,17 @@ Result<std::shared_ptr<Pvm>> Family::take_unborn(ProcessId forker) {
       unborn_.erase(found);
       return child;
     }
+    if (!dead_.empty()) {
+      dead = std::move(dead_.back());
+      dead_.pop_back();
+    }
   }
+  if (dead != nullptr && dead.use_count() == 1) {
+    if (std::shared_ptr<Pvm> child = renew(*dead); child != nullptr) {
+      return child;
+    }
+  }
+  dead.reset();
   return make_unborn();
 }
 
