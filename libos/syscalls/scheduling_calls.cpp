@@ -50,11 +50,23 @@ i64 check_thread(const Context& context) {
   return known_thread(context.rdi) ? 0 : -ESRCH;
 }
 
+// Those of relatives have the same policy.
+i64 check_any_thread(const Context& context) {
+  const i64 result = check_thread(context);
+  if (result != -ESRCH) {
+    return result;
+  }
+  const u64 nothing = 0, tid = static_cast<u32>(context.rdi);
+  const i64 process = host_call(abi::HostCall::Kill, CallKind::Quick, tid, nothing);
+  return process == -ESRCH && host_call(abi::HostCall::KillThread, CallKind::Quick, 0, tid, nothing) == -ESRCH ? -ESRCH
+                                                                                                               : 0;
+}
+
 i64 do_sched_getscheduler(Context& context) {
-  return check_thread(context);
+  return check_any_thread(context);
 }  // SCHED_OTHER
 i64 do_sched_getparam(Context& context) {
-  const i64 result = context.rsi == 0 ? -EINVAL : check_thread(context);
+  const i64 result = context.rsi == 0 ? -EINVAL : check_any_thread(context);
   const i32 priority = 0;
   return result != 0 ? result : write_user(context.rsi, priority) ? 0 : -EFAULT;
 }
@@ -92,7 +104,7 @@ i64 do_sched_get_priority_min(Context& context) {
   return priority_bound(context, 1);
 }
 i64 do_sched_rr_get_interval(Context& context) {
-  const i64 result = check_thread(context);
+  const i64 result = check_any_thread(context);
   const struct { i64 seconds, nanoseconds; } interval{0, 4'000'000};
   return result != 0 ? result : write_user(context.rsi, interval) ? 0 : -EFAULT;
 }
