@@ -191,6 +191,14 @@ Result<void> Vcpu::clear_events() {
   return {};
 }
 
+Result<bool> Vcpu::has_exception() {
+  kvm_vcpu_events events{};
+  if (::ioctl(fd_.get(), KVM_GET_VCPU_EVENTS, &events) != 0) {
+    return Unexpected{system_error("KVM_GET_VCPU_EVENTS")};
+  }
+  return events.exception.injected != 0 || events.exception.pending != 0;
+}
+
 Result<kvm_sregs> Vcpu::special_registers() {
   kvm_sregs registers{};
   if (::ioctl(fd_.get(), KVM_GET_SREGS, &registers) != 0) {

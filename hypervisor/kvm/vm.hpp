@@ -37,6 +37,8 @@ class Vcpu {
   Result<void> clear_events();
   Result<kvm_sregs> special_registers();
   Result<void> set_special_registers(const kvm_sregs& registers);
+  // An exception is on its way to the guest: it comes with the next run, for the instruction the registers name now.
+  Result<bool> has_exception();
   Result<kvm_regs> registers();
   Result<void> set_registers(const kvm_regs& registers);
   [[nodiscard]] int fd() const { return fd_.get(); }

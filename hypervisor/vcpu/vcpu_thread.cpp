@@ -220,9 +220,15 @@ void VcpuThread::on_kick() {
   if (std::atomic_ref(page().pending).load(std::memory_order_seq_cst) == 0) {
     return;
   }
+  // One that KVM was about to deliver when the kick came enters the library OS by itself, and belongs to the registers
+  // as they are.
+  const auto excepted = vcpu_.has_exception();
+  if (excepted && *excepted) {
+    return;
+  }
   auto registers = vcpu_.registers();
-  if (!registers) {
-    crash(registers.error().message().c_str());
+  if (!excepted || !registers) {
+    crash((excepted ? registers.error() : excepted.error()).message().c_str());
     return;
   }
   const abi::LibosHeader& libos = pvm_.family().libos();

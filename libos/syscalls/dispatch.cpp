@@ -41,6 +41,7 @@ bool dispatch(Context& context) {
   const i64 result = call(context);
   end_system_call(context.orig_rax);
   if (result == context_replaced) [[unlikely]] {
+    context.vector = entry_trapped;  // its RFLAGS count, not the flags that the call came with
     return true;
   }
   if (strace_enabled()) [[unlikely]] {
