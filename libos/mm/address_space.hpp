@@ -156,6 +156,7 @@ class AddressSpace {
   i64 map_shared_file(Vma& vma, OpenFile& file);
   void release_piece(const Vma& piece, FlushBatch& batch);
   void drop_pages(u64 start, u64 end, FlushBatch& batch);
+  i64 punch_holes(u64 address, u64 end);
   void free_dropped();
   FaultOutcome fault_locked(Gva address, FaultAccess access);
   FaultOutcome fill(const Vma& vma, u64 start, u64 end);

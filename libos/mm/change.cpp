@@ -1,4 +1,6 @@
 // Changing what is mapped: mprotect(2), mremap(2), madvise(2), msync(2), mincore(2).
+#include <sys/syscall.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <kx/abi/memory_map.hpp>
@@ -191,6 +193,28 @@ i64 AddressSpace::remap_shared(const Vma& old, u64 new_size, u32 flags, u64 new_
   return result;
 }
 
+// MADV_REMOVE (madvise(2)): the pages go from the file, and with that from all mappings of it.
+i64 AddressSpace::punch_holes(u64 address, u64 end) {
+  constexpr u64 keep_size = 1, punch_hole = 2;
+  for (Vma* vma = vmas_.lower_bound(address); vma != nullptr && vma->start < end; vma = vmas_.next(vma)) {
+    OpenFile* const file = file_of(*vma);
+    if (file == nullptr || vma->has(vma_flag::locked) || vma->has(vma_flag::internal)) {
+      return -EINVAL;
+    }
+    if (!vma->has(vma_flag::shared) || !file->writable()) {
+      return -EACCES;
+    }
+    const u64 start = std::max(vma->start, address);
+    const HostArguments arguments{
+        {file->handle(), keep_size | punch_hole, vma->offset + (start - vma->start), std::min(vma->end, end) - start},
+        0};
+    if (const i64 result = host_call_raw(SYS_fallocate, arguments, CallKind::Blocking).result; result < 0) {
+      return result;
+    }
+  }
+  return 0;
+}
+
 i64 AddressSpace::advise(u64 address, u64 size, int advice) {
   enum : int {
     normal = 0,
@@ -249,6 +273,10 @@ i64 AddressSpace::advise(u64 address, u64 size, int advice) {
       free_dropped();
       return covered ? 0 : -ENOMEM;
     }
+    case remove: {
+      const i64 result = punch_holes(address, end);
+      return result != 0 ? result : covered ? 0 : -ENOMEM;
+    }
     case dont_fork:
       return set(vma_flag::dont_fork, 0);
     case do_fork:
@@ -287,7 +315,7 @@ i64 AddressSpace::advise(u64 address, u64 size, int advice) {
       return 0;
     }
     default:
-      return -EINVAL;  // also MADV_REMOVE, MERGEABLE, HWPOISON: nothing to give
+      return -EINVAL;  // also MADV_MERGEABLE, HWPOISON: nothing to give
   }
 }
 
