@@ -426,4 +426,18 @@ bool next_proc_entry(const OpenFile& directory, u64& position, ProcDirectoryEntr
   return found;
 }
 
+u32 process_of_directory(const OpenFile& file) {
+  if (file.kind() != FileKind::ProcDirectory) {
+    return 0;
+  }
+  switch (kind_of(file.proc_node)) {
+    case NodeKind::Process:
+      return Process::instance().pid;
+    case NodeKind::Relative:
+      return file.proc_subject;
+    default:
+      return 0;
+  }
+}
+
 }  // namespace kx::libos

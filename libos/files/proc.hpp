@@ -43,6 +43,9 @@ i64 proc_link(u32 node, u32 subject, char (&out)[path_capacity]);
 // Opens a node with the flags of open(2); -errno on failure.
 i64 open_proc(u32 node, u32 subject, u32 flags, FileRef& file);
 
+// The process that an open directory of /proc stands for; 0: none.
+u32 process_of_directory(const OpenFile& file);
+
 // /proc/self/mem, whose content is not generated.
 bool is_memory_file(const OpenFile& file);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "files/path.hpp"
+#include "files/proc.hpp"
 #include "files/process_file.hpp"
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
@@ -39,12 +40,13 @@ i64 pidfd_open_call(Context& context) {
 }
 
 // What may be sent with `info`: everything only to oneself, which is the first thread (pidfd_send_signal(2)).
-i64 check_information(const OpenFile& file, i32 signo, const SignalInfo& info) {
+i64 check_information(const OpenFile& file, u32 named, i32 signo, const SignalInfo& info) {
   if (info.signo != signo) {
     return -EINVAL;
   }
   const bool as_kernel = info.code >= 0 || info.code == SI_TKILL;
-  return as_kernel && process_of_handle(file.handle()) != static_cast<i64>(Thread::current().tid) ? -EPERM : 0;
+  const i64 pid = named != 0 ? static_cast<i64>(named) : process_of_handle(file.handle());
+  return as_kernel && pid != static_cast<i64>(Thread::current().tid) ? -EPERM : 0;
 }
 
 i64 pidfd_send_signal_call(Context& context) {
@@ -54,7 +56,8 @@ i64 pidfd_send_signal_call(Context& context) {
     return -EINVAL;
   }
   const FileRef file = FdTable::instance().get(context.rdi);
-  if (!file || file->kind() != FileKind::Process) {
+  const u32 named = file ? process_of_directory(*file) : 0;  // as before there were pidfds
+  if (!file || (file->kind() != FileKind::Process && named == 0)) {
     return -EBADF;
   }
   SignalInfo info = own_signal(static_cast<u32>(signo), SI_USER);
@@ -62,16 +65,17 @@ i64 pidfd_send_signal_call(Context& context) {
     if (!read_user(info, context.rdx)) {
       return -EFAULT;
     }
-    if (const i64 result = check_information(*file, signo, info); result != 0) {
+    if (const i64 result = check_information(*file, named, signo, info); result != 0) {
       return result;
     }
   }
-  const HostReply reply =
-      host_call_raw(static_cast<u32>(abi::HostCall::Kill),
-                    {{file->handle(), static_cast<u32>(signo), static_cast<u64>(static_cast<i64>(info.code)),
-                      context.rdx != 0 ? info.sender.value : 0, static_cast<u64>(abi::KillTarget::Handle)},
-                     0},
-                    CallKind::Quick);
+  const auto kind = named != 0 ? abi::KillTarget::Number : abi::KillTarget::Handle;
+  const HostReply reply = host_call_raw(
+      static_cast<u32>(abi::HostCall::Kill),
+      {{named != 0 ? named : file->handle(), static_cast<u32>(signo), static_cast<u64>(static_cast<i64>(info.code)),
+        context.rdx != 0 ? info.sender.value : 0, static_cast<u64>(kind)},
+       0},
+      CallKind::Quick);
   return reply.result == 0 && reply.extra[0] != 0 && signo != 0 ? Signals::instance().send(info) : reply.result;
 }
 
