@@ -18,7 +18,7 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 // What is slower than this is waiting, which the host does better.
-constexpr microseconds quick_use{500};
+constexpr microseconds quick_use{800};
 constexpr std::uint32_t fewest_quick_uses = 4, most_quick_uses = 256;
 // A stay in the guest that saved fewer calls was not worth it.
 constexpr std::uint32_t worthwhile_operations = 16;

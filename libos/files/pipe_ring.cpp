@@ -15,7 +15,7 @@ namespace {
 
 // What it takes the other side to come back from the host. That it is watched for in vain happens seldom: the
 // hypervisor then leaves the pipe to the host for a while.
-constexpr u64 spin_ns = 250'000;
+constexpr u64 spin_ns = 400'000;
 constexpr u32 lock_spins = 2000;
 constexpr u32 most_tries = 16;  // others may be faster each time
 
