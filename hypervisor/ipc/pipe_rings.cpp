@@ -64,11 +64,6 @@ PipeRing::~PipeRing() {
   rings_->give_back(number_);
 }
 
-bool PipeRing::is_in_guest() const {
-  return std::atomic_ref(header_.mode).load(std::memory_order_acquire) ==
-         static_cast<std::uint32_t>(abi::RingMode::Guest);
-}
-
 void PipeRing::leave_guest_for_good() {
   const std::lock_guard lock(mutex_);
   stays_with_host_ = true;
@@ -108,6 +103,7 @@ void PipeRing::enter_guest(std::uint32_t operations) {
   quick_uses_ = 0;
   header_.filled = header_.emptied = 0;
   header_.operations = operations;
+  in_guest_.store(true, std::memory_order_relaxed);
   std::atomic_ref(header_.mode).store(static_cast<std::uint32_t>(abi::RingMode::Guest), std::memory_order_release);
 }
 
@@ -121,6 +117,7 @@ void PipeRing::leave_guest() {
   quick_uses_needed_ =
       operations < worthwhile_operations ? std::min(quick_uses_needed_ * 2, most_quick_uses) : fewest_quick_uses;
   move_to_host();
+  in_guest_.store(false, std::memory_order_relaxed);
   std::atomic_ref(header_.mode).store(static_cast<std::uint32_t>(abi::RingMode::Host), std::memory_order_release);
   std::atomic_ref(header_.lock).store(0, std::memory_order_release);
 }

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <kx/abi/pipe_ring.hpp>
 #include <memory>
 #include <mutex>
-#include <vector>
 
 #include "hypervisor/memory/family_memory.hpp"
 #include "hypervisor/process/handle_table.hpp"
@@ -31,7 +31,8 @@ class PipeRing {
   PipeRing& operator=(const PipeRing&) = delete;
 
   [[nodiscard]] std::uint32_t number() const { return number_; }
-  [[nodiscard]] bool is_in_guest() const;
+  // As the hypervisor knows; what the ring says of itself is the guests'.
+  [[nodiscard]] bool is_in_guest() const { return in_guest_.load(std::memory_order_relaxed); }
 
   // The data are in the host's pipe until further notice; for good.
   void leave_guest_for_good();
@@ -54,7 +55,8 @@ class PipeRing {
   abi::RingHeader& header_;  // in guest memory
   const std::byte* data_;
 
-  std::mutex mutex_;  // what follows
+  std::mutex mutex_;  // what follows, and changes of in_guest_
+  std::atomic<bool> in_guest_ = false;
   UniqueFd writing_;
   bool stays_with_host_ = false;
   std::uint32_t users_ = 0;  // HostUse

@@ -220,6 +220,23 @@ TEST_F(PipeRingTest, AWaitingHostGetsTheLockWhenItIsFree) {
   holder.join();
 }
 
+TEST_F(PipeRingTest, WhereThePipeIsNoGuestDecides) {
+  // Full at the host's: who believed the ring would write more and wait for ever.
+  ASSERT_EQ(call(abi::HostCall::Fcntl, {writing, F_SETFL, O_NONBLOCK}), 0);
+  while (write(std::string(4096, 'x')) > 0) {
+  }
+  ASSERT_EQ(call(abi::HostCall::Fcntl, {writing, F_SETFL, 0}), 0);
+  put_into_ring("forged");
+  header().mode = static_cast<std::uint32_t>(abi::RingMode::Guest);
+  EXPECT_EQ(got(read(100)), std::string(100, 'x'));
+  EXPECT_EQ(call(abi::HostCall::Close, {writing}), 0);
+  // The other way round nothing is lost.
+  ASSERT_EQ(make_pipe(), 0);
+  put_into_ring("kept");
+  header().mode = static_cast<std::uint32_t>(abi::RingMode::Host);
+  EXPECT_EQ(got(read(100)), "kept");
+}
+
 TEST_F(PipeRingTest, WhateverIsInARingHarmsOnlyThePipe) {
   std::mt19937 random(1);
   for (int round = 0; round < 300; ++round) {
