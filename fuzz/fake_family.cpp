@@ -124,6 +124,10 @@ Result<void> Vcpu::clear_events() {
   return {};
 }
 
+Result<bool> Vcpu::has_exception() {
+  return false;
+}
+
 Result<kvm_sregs> Vcpu::special_registers() {
   return kvm_sregs{};
 }
