@@ -4,7 +4,7 @@
 #include "hot.h"
 
 CASE {
-  enum { stops = 60, total = 4000000 };
+  enum { stops = 60, total = 8000000 };
   struct line line;
   warm_up(&line);
   if (line.child == 0) {

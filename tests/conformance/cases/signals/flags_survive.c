@@ -9,7 +9,7 @@ static void on_signal(int number) {
 }
 
 CASE {
-  enum { signals = 400, rounds = 20000 };
+  enum { signals = 100, rounds = 5000 };
   static const unsigned long patterns[] = {0x8d5, 0, 0x40, 0x894};
   handle(SIGUSR1, on_signal, 0);
   const pid_t parent = getpid();
