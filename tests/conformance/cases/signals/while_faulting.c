@@ -9,7 +9,7 @@ static void on_signal(int number) {
 }
 
 CASE {
-  enum { signals = 400, pages = 256 };
+  enum { signals = 100, pages = 256 };
   handle(SIGUSR1, on_signal, 0);
   char* memory = fresh_pages(pages);
   NEED(madvise(memory, pages * KX_PAGE, MADV_NOHUGEPAGE) == 0);
