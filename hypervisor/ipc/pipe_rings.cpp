@@ -6,9 +6,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <thread>
 #include <utility>
+
+#include "hypervisor/services/call_support.hpp"
 
 namespace kx::hv::ipc {
 
@@ -52,8 +53,7 @@ HandleTable::File make_end(const std::shared_ptr<PipeRing>& ring, PipeRing::End 
 PipeRing::PipeRing(std::shared_ptr<PipeRings> rings, std::uint32_t number, UniqueFd writing)
     : rings_(std::move(rings)),
       number_(number),
-      // SAFETY: inside the segment, aligned by the layout; zero at first, and any bytes are a header.
-      header_(*reinterpret_cast<abi::RingHeader*>(rings_->segment() + abi::ring_header_offset(number))),
+      header_(rings_->header(number)),
       data_(rings_->segment() + abi::ring_data_offset(number)),
       writing_(std::move(writing)),
       quick_uses_needed_(fewest_quick_uses) {
@@ -149,8 +149,7 @@ void PipeRing::move_to_host() {
   for (std::uint32_t i = 0; i < count; ++i) {
     const std::uint32_t place = (emptied + i) % abi::ring_pages;
     abi::RingPage page;
-    std::memcpy(&page, &header_.pages[place], sizeof page);
-    asm volatile("" ::: "memory");  // SAFETY: no instruction; forbids the compiler to read the page's head again
+    copy_once(&page, reinterpret_cast<const std::byte*>(&header_.pages[place]), sizeof page);  // SAFETY: seen as bytes
     const std::uint64_t offset = std::min<std::uint64_t>(page.offset, abi::page_size);
     const std::uint64_t size = std::min<std::uint64_t>(page.size, abi::page_size - offset);
     // There is room, as the host's pipe is empty and has as many pages; without a reader left the data are nobody's.
@@ -158,8 +157,9 @@ void PipeRing::move_to_host() {
   }
 }
 
-HostUse::HostUse(std::shared_ptr<PipeRing> ring) : ring_(std::move(ring)), begun_(PipeRing::Time::now()) {
+HostUse::HostUse(std::shared_ptr<PipeRing> ring) : ring_(std::move(ring)) {
   if (ring_ != nullptr) {
+    begun_ = PipeRing::Time::now();
     ring_->begin_host_use();
   }
 }
@@ -168,6 +168,11 @@ HostUse::~HostUse() {
   if (ring_ != nullptr) {
     ring_->end_host_use(begun_);
   }
+}
+
+abi::RingHeader& PipeRings::header(std::uint32_t number) const {
+  // SAFETY: inside the segment, aligned by the layout.
+  return *reinterpret_cast<abi::RingHeader*>(segment() + abi::ring_header_offset(number));
 }
 
 PipeRings::Pipe PipeRings::make(UniqueFd reading, UniqueFd writing) {
@@ -207,10 +212,8 @@ void PipeRings::process_gone(std::int32_t pid) {
   const std::lock_guard lock(mutex_);
   for (std::uint32_t number = 0; number < abi::ring_count; ++number) {
     if (used_[number]) {
-      // SAFETY: as in the constructor.
-      auto& header = *reinterpret_cast<abi::RingHeader*>(segment() + abi::ring_header_offset(number));
       auto owner = static_cast<std::uint32_t>(pid);
-      std::atomic_ref(header.lock).compare_exchange_strong(owner, 0, std::memory_order_acq_rel);
+      std::atomic_ref(header(number).lock).compare_exchange_strong(owner, 0, std::memory_order_acq_rel);
     }
   }
 }

@@ -76,7 +76,7 @@ class HostUse {
 
  private:
   std::shared_ptr<PipeRing> ring_;
-  PipeRing::Time::time_point begun_;
+  PipeRing::Time::time_point begun_;  // if there is a ring
 };
 
 // The rings of a family. Thread-safe.
@@ -96,6 +96,8 @@ class PipeRings : public std::enable_shared_from_this<PipeRings> {
   void process_gone(std::int32_t pid);
 
   [[nodiscard]] std::byte* segment() const { return memory_->segment(); }
+  // In guest memory: any bytes are a header, and they may change at any time.
+  [[nodiscard]] abi::RingHeader& header(std::uint32_t number) const;
 
  private:
   friend class PipeRing;

@@ -41,20 +41,21 @@ HandleTable::Entry HandleTable::entry(std::uint64_t handle) const {
   return handle < entries_.size() ? entries_[handle] : Entry{};
 }
 
-HandleTable::File HandleTable::get(std::uint64_t handle) const {
+HandleTable::Entry HandleTable::entry_at_host(std::uint64_t handle) const {
   Entry found = entry(handle);
   if (found.ring != nullptr) {
     found.ring->leave_guest_for_good();
   }
+  return found;
+}
+
+HandleTable::File HandleTable::get(std::uint64_t handle) const {
+  Entry found = entry_at_host(handle);
   return found.process ? nullptr : std::move(found.file);
 }
 
 HandleTable::File HandleTable::get_to_wait(std::uint64_t handle) const {
-  Entry found = entry(handle);
-  if (found.ring != nullptr) {
-    found.ring->leave_guest_for_good();
-  }
-  return std::move(found.file);
+  return entry_at_host(handle).file;
 }
 
 HandleTable::File HandleTable::get_to_look(std::uint64_t handle) const {

@@ -67,6 +67,8 @@ class HandleTable {
 
   std::int32_t add_entry(Entry entry);
   [[nodiscard]] Entry entry(std::uint64_t handle) const;
+  // The same, with the data of a pipe in the host's pipe for good.
+  [[nodiscard]] Entry entry_at_host(std::uint64_t handle) const;
 
   mutable std::mutex mutex_;
   std::vector<Entry> entries_;

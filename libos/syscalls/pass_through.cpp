@@ -187,8 +187,7 @@ i64 take_argument(Marshal& m, int index, const ArgShape& shape, i64 result) {
 }
 
 // Makes descriptors of a returned handle or of the two in an Out argument.
-i64 install_handle(u64 handle, bool close_on_exec) {
-  OpenFile* file = describe_handle(handle);
+i64 install_file(OpenFile* file, u64 handle, bool close_on_exec) {
   if (file == nullptr) {
     host_call(abi::HostCall::Close, CallKind::Quick, handle);
     return -ENOMEM;
@@ -196,15 +195,17 @@ i64 install_handle(u64 handle, bool close_on_exec) {
   return FdTable::instance().add(FileRef(file), close_on_exec);
 }
 
-// What the host would say of the ends of a new pipe.
+i64 install_handle(u64 handle, bool close_on_exec) {
+  return install_file(describe_handle(handle), handle, close_on_exec);
+}
+
+// Without asking the host what it would say of the ends of a new pipe.
 i64 install_pipe_end(u64 handle, u32 flags, u32 ring) {
   OpenFile* file = OpenFile::create(handle, FileKind::Host, S_IFIFO | 0600, flags & ~u32{O_CLOEXEC});
-  if (file == nullptr) {
-    host_call(abi::HostCall::Close, CallKind::Quick, handle);
-    return -ENOMEM;
+  if (file != nullptr) {
+    file->ring = ring;
   }
-  file->ring = ring;
-  return FdTable::instance().add(FileRef(file), (flags & O_CLOEXEC) != 0);
+  return install_file(file, handle, (flags & O_CLOEXEC) != 0);
 }
 
 // Makes the descriptors of a pair: `install` makes one of a handle.

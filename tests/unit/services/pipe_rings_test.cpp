@@ -34,10 +34,7 @@ class PipeRingTest : public CallFixture {
     writing = static_cast<std::uint64_t>(get<std::int32_t>(4));
     return result;
   }
-  abi::RingHeader& header() {
-    return *reinterpret_cast<abi::RingHeader*>(ipc.rings->segment() +
-                                               abi::ring_header_offset(static_cast<std::uint32_t>(ring - 1)));
-  }
+  abi::RingHeader& header() { return ipc.rings->header(static_cast<std::uint32_t>(ring - 1)); }
   std::byte* data() { return ipc.rings->segment() + abi::ring_data_offset(static_cast<std::uint32_t>(ring - 1)); }
   bool in_guest() { return header().mode == static_cast<std::uint32_t>(abi::RingMode::Guest); }
 
