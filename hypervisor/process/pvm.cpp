@@ -181,7 +181,7 @@ void Pvm::notify() {
 void Pvm::notify_locked() {
   for (const auto& vcpu : vcpus_) {
     if (vcpu != nullptr && !vcpu->finished()) {
-      vcpu->kick(abi::pending_inbox);
+      vcpu->notify(abi::pending_inbox);
       return;
     }
   }

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <ucontext.h>
 
+#include <atomic>
 #include <cstdint>
 
 extern "C" const char kx_interruptible_begin[];
@@ -13,7 +14,12 @@ namespace kx::hv {
 
 namespace {
 
-void on_kick(int, siginfo_t*, void* context) {
+void on_kick(int, siginfo_t* information, void* context) {
+  if (information->si_code == SI_TIMER) {
+    // SAFETY: the kvm_run page of the vCPU of this thread (KickTimer::arm), which outlives it.
+    auto* immediate_exit = static_cast<std::uint8_t*>(information->si_value.sival_ptr);
+    std::atomic_ref(*immediate_exit).store(1, std::memory_order_seq_cst);
+  }
   auto& rip = static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP];
   // SAFETY: labels of our own assembly; only compared as addresses.
   const auto begin = reinterpret_cast<greg_t>(kx_interruptible_begin);

@@ -13,7 +13,8 @@ extern "C" long kx_interruptible_syscall(const std::uint32_t* kicked, long numbe
 // The signal that kicks a thread out of KVM_RUN or out of a blocking call.
 int kick_signal();
 
-// Installs the handler of the kick signal for the process.
+// Installs the handler of the kick signal for the process. Of a timer's (KickTimer) it makes an immediate exit, as who
+// sends one otherwise does before.
 void install_kick_handler();
 
 }  // namespace kx::hv

@@ -6,8 +6,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -23,6 +25,20 @@
 #include "hypervisor/vcpu/interruptible.hpp"
 
 namespace kx::hv {
+
+namespace {
+
+// Between two notices. Taking one costs the program about 0.1 ms, a quarter of it for what on_kick() does.
+constexpr std::uint64_t shortest_rest_ns = 100'000;
+constexpr std::uint64_t rest_factor = 4;
+
+std::uint64_t monotonic_ns() {
+  timespec now;
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+}  // namespace
 
 VcpuThread::VcpuThread(Pvm& pvm, kvm::Vcpu vcpu, Gpa area, std::uint32_t index)
     : pvm_(pvm), vcpu_(std::move(vcpu)), area_(area), index_(index) {}
@@ -104,6 +120,19 @@ void VcpuThread::kick(std::uint32_t pending_bits) {
   }
 }
 
+void VcpuThread::notify(std::uint32_t pending_bits) {
+  const std::uint64_t rests_until = rests_until_ns_.load(std::memory_order_relaxed);
+  if (monotonic_ns() < rests_until) {
+    // What a call waits for is not to be waited for: it looks at the pending word before it begins.
+    std::atomic_ref(page().pending).fetch_or(pending_bits, std::memory_order_seq_cst);
+    if (!in_call_.load(std::memory_order_seq_cst) &&
+        kick_timer_.arm(thread_id_, &vcpu_.state().immediate_exit, rests_until)) {
+      return;
+    }
+  }
+  kick(pending_bits);
+}
+
 void VcpuThread::set_finished() {
   running_ = false;
   gone_ = true;
@@ -168,7 +197,10 @@ void VcpuThread::loop() {
       return;
     }
     if (*result == EINTR) {
+      const std::uint64_t begin = monotonic_ns();
       on_kick();
+      const std::uint64_t end = monotonic_ns();
+      rests_until_ns_.store(end + std::max(shortest_rest_ns, (end - begin) * rest_factor), std::memory_order_relaxed);
       continue;
     }
     const kvm_run& state = vcpu_.state();
@@ -195,6 +227,8 @@ void VcpuThread::loop() {
 
 void VcpuThread::on_host_call() {
   abi::VcpuPage& vcpu_page = page();
+  in_call_.store(true, std::memory_order_seq_cst);
+  kick_timer_.disarm();
   // A kick may have been taken for done while the guest was on its way to a blocking call: what is still pending ends
   // it.
   std::atomic_ref(kicked_).store(0, std::memory_order_seq_cst);
@@ -204,6 +238,7 @@ void VcpuThread::on_host_call() {
   std::byte* buffer = pvm_.memory().translate_ram(area_ + abi::vcpu_call_buffer_offset, abi::vcpu_call_buffer_size);
   CallContext context{pvm_.services(), index_, {buffer, abi::vcpu_call_buffer_size}, &kicked_};
   serve(context, vcpu_page.call);
+  in_call_.store(false, std::memory_order_relaxed);
   if (ServiceThread* service = pvm_.service(); service != nullptr) {
     // Exits in short succession: the polling service thread would serve them faster.
     const std::uint64_t now = __builtin_ia32_rdtsc();
@@ -215,6 +250,7 @@ void VcpuThread::on_host_call() {
 }
 
 void VcpuThread::on_kick() {
+  kick_timer_.disarm();
   std::atomic_ref(vcpu_.state().immediate_exit).store(0, std::memory_order_seq_cst);
   std::atomic_ref(kicked_).store(0, std::memory_order_seq_cst);
   if (std::atomic_ref(page().pending).load(std::memory_order_seq_cst) == 0) {

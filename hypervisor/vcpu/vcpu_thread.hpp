@@ -14,6 +14,7 @@
 #include "hypervisor/boot/loader.hpp"
 #include "hypervisor/error.hpp"
 #include "hypervisor/kvm/vm.hpp"
+#include "hypervisor/vcpu/kick_timer.hpp"
 
 namespace kx::hv {
 
@@ -34,6 +35,10 @@ class VcpuThread {
   void start_at(const EntryPoint& entry);
   // Makes the vCPU look at its pending word: it leaves the guest or a blocking call. Any thread.
   void kick(std::uint32_t pending_bits);
+  // The same for what may wait for a moment while the program computes: a vCPU that has just been kicked is left alone
+  // for as long as that took it a few times over, or it would do nothing else. What it does by itself meanwhile makes
+  // it look, too. One thread at a time.
+  void notify(std::uint32_t pending_bits);
   // The vCPU's thread ends at its next exit. Called by the thread itself (ThreadExit).
   void finish() { finished_ = true; }
   [[nodiscard]] std::uint32_t index() const { return index_; }
@@ -78,6 +83,9 @@ class VcpuThread {
   std::uint32_t kicked_ = 0;  // written through atomic_ref: the assembly stub reads it
   bool finished_ = false;
   std::uint64_t last_exit_tsc_ = 0;
+  KickTimer kick_timer_;
+  std::atomic<std::uint64_t> rests_until_ns_ = 0;  // of CLOCK_MONOTONIC
+  std::atomic<bool> in_call_ = false;
   EntryPoint entry_;
   std::atomic<Order> order_ = Order::Wait;
   std::thread thread_;

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <functional>
@@ -41,6 +42,9 @@ TEST(Seccomp, LetsTheServicesWork) {
               std::thread([] { ::getpid(); }).join();
               ::kill(::getpid(), SIGWINCH);
               ::syscall(SYS_unshare, 0x200 /* CLONE_FS */);
+              timer_t timer;
+              ::timer_create(CLOCK_MONOTONIC, nullptr, &timer);
+              ::timer_delete(timer);
               ::ioctl(0, 0xae80 /* KVM_RUN */);
               ::ioctl(0, 0x5401 /* TCGETS */);
               void* memory = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
