@@ -1,6 +1,7 @@
 #include "hypervisor/memory/snapshot.hpp"
 
 #include <atomic>
+#include <iterator>
 
 namespace kx::hv {
 
@@ -14,6 +15,12 @@ void SnapshotLedger::remove(std::uint32_t sequence) {
   const std::lock_guard lock(mutex_);
   live_.erase(live_.find(sequence));
   publish();
+}
+
+std::uint32_t SnapshotLedger::newest_up_to(std::uint32_t sequence) const {
+  const std::lock_guard lock(mutex_);
+  const auto newer = live_.upper_bound(sequence);
+  return newer == live_.begin() ? 0 : *std::prev(newer);
 }
 
 void SnapshotLedger::detach() {

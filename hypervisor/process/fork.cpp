@@ -352,9 +352,9 @@ Result<ForkResult> Family::fork(Pvm& parent, std::uint32_t vcpu, const ForkReque
   child->set_pid(result.pid);
 
   std::vector<std::uint64_t> except = request.except;
-  if (except.empty()) {
+  if (except.empty() || (request.flags & abi::fork_adds_slot) != 0) {
     KX_TRY_ASSIGN(const Slot slot, parent.memory().grow_forked());
-    except.push_back(slot.gpa);
+    except.insert(except.begin(), slot.gpa);
     result.slot_size = slot.size;
   }
   result.slot_gpa = except.front();

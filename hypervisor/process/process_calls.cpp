@@ -100,6 +100,23 @@ std::int64_t fork_process(CallContext& context, Call& call) {
   return forked->pid | std::int64_t{forked->handle} << 32;
 }
 
+std::int64_t newest_readers(const CallContext& context, const Call& call) {
+  const std::uint64_t count = call.args[0];
+  std::byte* const buffer =
+      count <= abi::vcpu_call_buffer_size ? buffer_at(context, 0, count * sizeof(std::uint32_t)) : nullptr;
+  if (buffer == nullptr) {
+    return -EFAULT;
+  }
+  const SnapshotLedger& ledger = *context.services.pvm->ledger();
+  for (std::uint64_t i = 0; i < count; ++i) {
+    std::uint32_t number;
+    copy_once(&number, buffer + i * sizeof number, sizeof number);
+    number = ledger.newest_up_to(number);
+    std::memcpy(buffer + i * sizeof number, &number, sizeof number);
+  }
+  return 0;
+}
+
 // Whether waits for the process behind a handle do not wait (PIDFD_NONBLOCK, pidfd_open(2)).
 bool is_nonblocking(const CallContext& context, std::uint64_t handle) {
   const HandleTable::File file = context.services.handles.get_to_wait(handle);
@@ -335,6 +352,8 @@ std::optional<std::int64_t> serve_process_call(CallContext& context, abi::HostCa
       return pvm.family().processes().next_id();
     case abi::HostCall::Fork:
       return fork_process(context, call);
+    case abi::HostCall::NewestReaders:
+      return newest_readers(context, call);
     case abi::HostCall::Wait:
       return wait_for_child(context, call);
     case abi::HostCall::Kill:

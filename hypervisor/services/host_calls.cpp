@@ -26,6 +26,7 @@ bool may_run_on_service_thread(HostCall number) {
     case HostCall::ProcessDescribe:
     case HostCall::NextQuestion:
     case HostCall::Answer:
+    case HostCall::NewestReaders:
       return true;
     default:
       return false;
@@ -74,6 +75,7 @@ std::int64_t dispatch(CallContext& context, HostCall number, Call& call) {
     case HostCall::Ask:
     case HostCall::NextQuestion:
     case HostCall::Answer:
+    case HostCall::NewestReaders:
       return process_call(context, number, call);
     case HostCall::MemoryGrow:
       return serve_memory_grow(context, call);

@@ -127,21 +127,30 @@ bool Memory::grow(u64 minimum) {
   return true;
 }
 
-std::optional<PageBlock> Memory::allocate_block(u8 order, Prefer prefer) {
-  const Lock lock(mutex_);
+std::optional<PageBlock> Memory::allocate_from_pools(u8 order, Prefer prefer) {
   std::optional<PageBlock> block;
-  if ((used_pages_ + (1ull << order)) * abi::page_size > limit_) {
-    return block;
-  }
   for (u32 i = pool_count_; i > 0 && !block; --i) {
     if (!pools_[i - 1]->closed && !is_frozen(*pools_[i - 1])) {
       block = pools_[i - 1]->allocator.allocate(order, prefer);
       older_unwritten_ = older_unwritten_ && (!block || i == pool_count_);
     }
   }
+  return block;
+}
+
+std::optional<PageBlock> Memory::allocate_block(u8 order, Prefer prefer) {
+  const Lock lock(mutex_);
+  std::optional<PageBlock> block;
+  if ((used_pages_ + (1ull << order)) * abi::page_size > limit_) {
+    return block;
+  }
+  block = allocate_from_pools(order, prefer);
+  if (!block && take_back_unread_locked(few_slots)) {
+    block = allocate_from_pools(order, prefer);
+  }
   const u64 size = abi::page_size << order;
-  if (!block && grow(align_up(size + size / 64 + (64 << 10), abi::huge_page_size))) {
-    block = pools_[pool_count_ - 1]->allocator.allocate(order, prefer);
+  if (!block && (grow(align_up(size + size / 64 + (64 << 10), abi::huge_page_size)) || take_back_unread_locked(1))) {
+    block = allocate_from_pools(order, prefer);
   }
   if (block) {
     used_pages_ += 1ull << order;
@@ -225,21 +234,74 @@ u64 Memory::copied_head_size() {
   return head_size(abi::forked_slot_size);
 }
 
-bool Memory::is_spare(const Pool& pool) {
-  return pool.birth != 0 && pool.allocator.free_pages() == pool.allocator.total_pages() && !is_frozen(pool);
+bool Memory::is_unused(const Pool& pool) {
+  return pool.birth != 0 && pool.allocator.free_pages() == pool.allocator.total_pages();
 }
 
-u32 Memory::find_kept_slots(u64* gpas, bool copies) {
+bool Memory::is_spare(const Pool& pool) {
+  return is_unused(pool) && !is_frozen(pool);
+}
+
+Memory::KeptSlots Memory::find_kept_slots(u64* gpas, bool copies) {
   const Lock lock(mutex_);
   u32 count = 0;
   for (u32 i = pool_count_; i > 0; --i) {
     Pool& pool = *pools_[i - 1];
     pool.spare = copies ? pool.birth == sequence_ : is_spare(pool);
+    pool.kept = pool.spare || is_unused(pool);
     if (pool.spare) {
       gpas[count++] = pool.gpa;
     }
   }
-  return count;
+  const bool has_next = count != 0;
+  for (u32 i = pool_count_; i > 0; --i) {
+    if (const Pool& pool = *pools_[i - 1]; pool.kept && !pool.spare) {
+      gpas[count++] = pool.gpa;
+    }
+  }
+  return {count, has_next};
+}
+
+bool Memory::take_back_unread(u32 least) {
+  const Lock lock(mutex_);
+  return take_back_unread_locked(least);
+}
+
+bool Memory::take_back_unread_locked(u32 least) {
+  constexpr u32 most_asked = 64;
+  Pool* asked[most_asked];
+  u32 count = 0;
+  for (u32 i = 0; i < pool_count_ && count < most_asked; ++i) {
+    if (is_unused(*pools_[i]) && is_frozen(*pools_[i])) {
+      asked[count++] = pools_[i];
+    }
+  }
+  if (count < least || count == 0) {
+    return false;
+  }
+  // Whoever allocates may have the call buffer in use.
+  u32 saved[most_asked];
+  auto* const numbers = reinterpret_cast<u32*>(call_buffer());
+  std::memcpy(saved, numbers, count * sizeof(u32));
+  for (u32 i = 0; i < count; ++i) {
+    numbers[i] = asked[i]->last_read;
+  }
+  const i64 result = host_call(abi::HostCall::NewestReaders, CallKind::Quick, count);
+  KX_VERIFY(result == 0);
+  bool found = false;
+  for (u32 i = 0; i < count; ++i) {
+    if (numbers[i] <= asked[i]->birth) {
+      asked[i]->birth = sequence_;
+      found = true;
+    }
+  }
+  std::memcpy(numbers, saved, count * sizeof(u32));
+  return found;
+}
+
+bool Memory::has_spare_slot() {
+  const Lock lock(mutex_);
+  return std::any_of(pools_, pools_ + pool_count_, [](const Pool* pool) { return is_spare(*pool); });
 }
 
 // Those that children read, too: they are free when those have ended. What is moved goes to the youngest first.
@@ -275,9 +337,7 @@ void Memory::open_slots() {
 }
 
 bool Memory::has_room_for_generation() {
-  const Lock lock(mutex_);
-  return pool_count_ < max_pools ||
-         std::any_of(pools_, pools_ + pool_count_, [](const Pool* pool) { return is_spare(*pool); });
+  return pool_count_ < max_pools || has_spare_slot();
 }
 
 void Memory::begin_generation(u64 gpa, u64 size) {
@@ -286,6 +346,9 @@ void Memory::begin_generation(u64 gpa, u64 size) {
   for (u32 i = 0; i < pool_count_; ++i) {
     if (pools_[i]->spare) {
       pools_[i]->birth = sequence_;
+    }
+    if (!pools_[i]->kept) {
+      pools_[i]->last_read = sequence_;
     }
   }
   Pool* pool = nullptr;

@@ -29,6 +29,8 @@ T* linear_pointer(Gpa gpa) {
 class Memory {
  public:
   static constexpr u32 max_pools = 1024;
+  // Slots that are wholly free, but may be read: from so many on it pays to ask whether they are.
+  static constexpr u32 few_slots = 4;
 
   static Memory& instance();
 
@@ -56,10 +58,18 @@ class Memory {
   [[nodiscard]] bool can_copy_slot();
   // Bytes at the start of that slot that belong to the child's copy, beside the program's pages.
   [[nodiscard]] static u64 copied_head_size();
-  // The slots that the next child must not see, the one that is written to next first, if there is one yet. With
-  // `copies`: the youngest, and what has been spare since this generation began. Else those that are wholly free: so
-  // they stay free for what is written while the child lives; they must not be allocated from until begin_generation().
-  u32 find_kept_slots(u64* gpas, bool copies);
+  // The slots that the next child does not see: the youngest if the child is given a copy of it (`copies`), what has
+  // been spare since this generation began, and all others that are wholly free. `has_next`: the first is written to
+  // next; else a new one is needed. Nothing may be allocated until begin_generation(), if one begins.
+  struct KeptSlots {
+    u32 count;
+    bool has_next;
+  };
+  KeptSlots find_kept_slots(u64* gpas, bool copies);
+  // What is wholly free but was read by children, whom it was frozen for, is usable again when those have ended,
+  // however many have come since. Asks the hypervisor about it if there are `least` such slots; false: none became
+  // usable.
+  bool take_back_unread(u32 least);
   // Compaction. Every generation leaves a few pages behind in the slot it began. close_sparse_slots() picks the slots
   // of which little is used, if there are many, and allocates nothing from them until open_slots(); is_closed() tells
   // their pages, which are to be moved.
@@ -70,6 +80,7 @@ class Memory {
 
   // False: no further fork can be made until children have ended.
   [[nodiscard]] bool has_room_for_generation();
+  [[nodiscard]] bool has_spare_slot();
   // A fork was made: what was allocated so far is frozen for as long as its child reads it. The slot at `gpa` is spare
   // or new; the child sees neither it nor the other spare ones.
   void begin_generation(u64 gpa, u64 size);
@@ -82,17 +93,23 @@ class Memory {
  private:
   struct Pool {
     PageAllocator allocator;
-    u32 birth = 0;  // number of the fork after which it was made
-    u64 gpa = 0;    // of its slot
+    u32 birth = 0;      // number of the fork after which it was made, or was last known to be nobody else's
+    u32 last_read = 0;  // of the newest fork whose child maps it
+    u64 gpa = 0;        // of its slot
     bool closed = false;
-    bool spare = false;  // at the fork that is being made
+    // At the fork that is being made:
+    bool kept = false;
+    bool spare = false;
   };
   [[nodiscard]] static bool is_frozen(const Pool& pool);
+  [[nodiscard]] static bool is_unused(const Pool& pool);
   [[nodiscard]] static bool is_spare(const Pool& pool);
   [[nodiscard]] bool is_youngest(const Pool& pool) const { return &pool == pools_[pool_count_ - 1]; }
   [[nodiscard]] bool youngest_is_copyable() const;
   [[nodiscard]] Pool* owner(u64 gpa);
   bool grow(u64 minimum);
+  bool take_back_unread_locked(u32 least);
+  std::optional<PageBlock> allocate_from_pools(u8 order, Prefer prefer);
   static bool add(Pool& pool, u64 gpa, u64 size);
   static void give_back(PageAllocator& allocator);
   std::optional<PageBlock> allocate_block(u8 order, Prefer prefer);

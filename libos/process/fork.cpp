@@ -37,12 +37,14 @@ HostReply make_child(const ForkOptions& options, bool copies) {
   auto* kept = reinterpret_cast<u64*>(call_buffer());
   abi::CallSlot& slot = vcpu_page().call;
   slot.number = static_cast<u32>(abi::HostCall::Fork);
-  slot.args[1] = memory.find_kept_slots(kept, copies);
+  const Memory::KeptSlots kept_slots = memory.find_kept_slots(kept, copies);
+  slot.args[1] = kept_slots.count;
   slot.args[2] = Arena::instance().high_gpa();
   slot.args[3] = copies ? Memory::copied_head_size() : 0;
   slot.args[4] = options.exit_signal | (options.of_parent ? u64{abi::fork_of_parent} : 0) |
                  (options.waits ? u64{abi::fork_waits} : 0) |
-                 (options.child_file != nullptr ? u64{abi::fork_opens} : 0);
+                 (options.child_file != nullptr ? u64{abi::fork_opens} : 0) |
+                 (kept_slots.has_next ? 0 : u64{abi::fork_adds_slot});
   slot.args[5] = memory.sequence() + (copies ? 0 : 1);
   kx_fork_exit(&slot.args[0]);
   return {slot.result, {slot.extra[0], slot.extra[1]}};
@@ -109,7 +111,11 @@ i64 fork_process(const ForkOptions& options, Context& caller) {
     begins_generation = !Memory::instance().can_copy_slot();
     if (begins_generation) {
       AddressSpace::instance().compact(false);
-      if (!Memory::instance().has_room_for_generation()) {
+      Memory& memory = Memory::instance();
+      if (!memory.has_spare_slot()) {
+        memory.take_back_unread(Memory::few_slots);
+      }
+      if (!memory.has_room_for_generation() && !memory.take_back_unread(1)) {
         return -EAGAIN;
       }
       AddressSpace::instance().freeze();
@@ -121,6 +127,7 @@ i64 fork_process(const ForkOptions& options, Context& caller) {
     if (reply.result == -ENOMEM && begins_generation) {
       // There is room for no further slot: one may become free.
       AddressSpace::instance().compact(true);
+      Memory::instance().take_back_unread(1);
       reply = make_child(options, false);
     }
     if (reply.result < 0) {

@@ -27,6 +27,13 @@ def fork_memory(test):
         test.equal(f"seed {seed + 1} with {memory}", (done.out, done.status), (b"ok\n", 0))
 
 
+@case("stress/overlapping-children")
+def overlapping_children(test):
+    """A child is always alive, but none for long: what was frozen for earlier ones is used again."""
+    done = test.pvm([program(test, "overlapping_children"), 3000 if FULL else 150], ["--memory", "64M"], limit=300)
+    test.equal("many children", (done.out, done.status, done.err), (b"ok\n", 0, b""))
+
+
 @case("stress/pipelines")
 def pipelines(test):
     """Two children alive at once, again and again: what a fork adds to the parent's memory is used again."""

@@ -120,7 +120,13 @@ TEST(SnapshotLedgerTest, TellsTheNewestForkThatIsStillRead) {
   EXPECT_EQ(newest, 2u);
   second.reset();
   EXPECT_EQ(newest, 1u);
+  const Snapshot later(ledger, 7);
+  EXPECT_EQ(ledger->newest_up_to(0), 0u);
+  EXPECT_EQ(ledger->newest_up_to(1), 1u);
+  EXPECT_EQ(ledger->newest_up_to(6), 1u);
+  EXPECT_EQ(ledger->newest_up_to(7), 7u);
   ledger->detach();
+  newest = 1;
   first.reset();
   EXPECT_EQ(newest, 1u);
 }

@@ -63,8 +63,8 @@ enum class HostCall : std::uint32_t {
                 //   start of the first of them that are copied to the child's own, as are the program's pages in
                 //   it, ForkFlags | exit signal, number of the fork) -> pid, in the child 0; with fork_opens the
                 //   handle is above it, from bit 32 on; extra[0] = gpa and extra[1] = size of the slot for what is
-                //   written from now on. The call buffer begins with the gpas of those slots; the first is written
-                //   to next, or a new one is made.
+                //   written from now on: the first of those slots, with whose gpas the call buffer begins, or with
+                //   fork_adds_slot a new one.
   Wait,         // (WaitKind, id, options of waitid(2), offset of WaitResult) -> pid or 0
   Kill,         // (target of kill(2), signal, si_code, value, KillTarget) -> 0; extra[0] = 1: the caller is meant too,
                 //   and has not been told
@@ -89,6 +89,8 @@ enum class HostCall : std::uint32_t {
   Answer,           // (id, result, offset of as many bytes as it says) -> 0
   MessageNotify,    // (handle of a message queue, SIGEV_* or -1 to take it back, signal or handle of a netlink socket,
                     //   value, offset of the 32 bytes for the socket) -> 0
+  NewestReaders,    // (count): in place of that many numbers of forks (32 bits each) with which the call buffer begins:
+                    //   the newest fork up to that one whose memory is still mapped elsewhere, or 0 -> 0
   Last,
 };
 
@@ -100,6 +102,7 @@ enum ForkFlags : std::uint64_t {
   fork_of_parent = 0x100,  // CLONE_PARENT: the child becomes the caller's sibling
   fork_waits = 0x200,      // CLONE_VFORK: the caller is told by VforkWait when the child has ended or called execve
   fork_opens = 0x400,      // CLONE_PIDFD: the parent gets a handle of the child, as by ProcessOpen
+  fork_adds_slot = 0x800,  // none of the slots the child must not see is to be written to next
 };
 
 enum class WaitKind : std::uint32_t {
