@@ -234,7 +234,9 @@ Result<Slot> GuestMemory::grow(std::uint64_t minimum) {
     return Unexpected{
         system_error_from(ENOMEM, "memory limit of the pVM reached").with_cure("give it more with --memory")};
   }
-  std::uint64_t size = last_size_ == 0 ? minimum : std::min(last_size_ * 2, slot_step_limit);
+  // Of a slot that is frozen nothing more can be used, be it nearly empty: none is large against the limit then.
+  const std::uint64_t largest = forked_size_ == 0 ? slot_step_limit : std::min(slot_step_limit, slot_limit() / 32);
+  std::uint64_t size = last_size_ == 0 ? minimum : std::min(last_size_ * 2, largest);
   size = align_up(std::max(size, minimum), abi::huge_page_size);
   size = std::min(size, slot_limit() - used);
   if (size < minimum || size == 0) {
