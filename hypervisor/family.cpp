@@ -28,6 +28,7 @@
 #include "hypervisor/control/runtime_directory.hpp"
 #include "hypervisor/kvm/vm.hpp"
 #include "hypervisor/memory/guarded_access.hpp"
+#include "hypervisor/network/port_forwarder.hpp"
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/process/stats_report.hpp"
@@ -271,6 +272,7 @@ Result<void> run(const FamilyConfig& config) {
   ControlFile control_file;
   SandboxConfig view = config.sandbox;
   view.runtime_directory = control_file.directory();
+  KX_TRY_ASSIGN(auto published, listen_on_published(view.network));
   KX_TRY_ASSIGN(Sandbox sandbox, Sandbox::enter(view));
   control_file.reach_by(sandbox.take_runtime_directory());
   times.mark(StartPhase::Sandbox);
@@ -361,6 +363,10 @@ Result<void> run(const FamilyConfig& config) {
   control_file.serve(family, owner);
   const EntryPoint entry{libos.entry_gva, abi::linear_gva(abi::vcpu0_gpa + abi::vcpu_stack_top),
                          abi::linear_gva(abi::vcpu0_gpa), abi::boot_pml4_gpa};
+  std::unique_ptr<PortForwarder> forwarder;
+  if (!published.empty()) {
+    KX_TRY_ASSIGN(forwarder, PortForwarder::start(std::move(published)));
+  }
   const auto streams = streams_others_wait_for(pvm);
   if (!family.terminals().keeper().wait_until_confined()) {
     return Unexpected{make_error(ErrorKind::System, "start the keeper of terminals: it does not begin to work")};

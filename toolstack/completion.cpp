@@ -48,7 +48,7 @@ _kx() {
         ((i++))
         break ;;
       --root | --volume | -v | --rw | --env | -e | --workdir | -w | --memory | -m | --user | -u | --hostname | --lane | \
-        --pids-max | --cpus)
+        --pids-max | --cpus | --network | --publish | -p | --dns)
         # COMP_WORDBREAKS makes "=" a word of its own.
         [[ ${COMP_WORDS[i+1]} == = ]] && ((i++))
         ((i++)) ;;
@@ -82,11 +82,13 @@ _kx() {
       mapfile -t COMPREPLY < <(compgen -W 'auto kvm software' -- "$cur") ;;
     --env | -e)
       mapfile -t COMPREPLY < <(compgen -v -S = -- "$cur") ;;
-    --memory | -m | --user | -u | --hostname | --pids-max | --cpus) ;;
+    --network)
+      mapfile -t COMPREPLY < <(compgen -W "host none $(ls /run/netns 2> /dev/null)" -- "$cur") ;;
+    --memory | -m | --user | -u | --hostname | --pids-max | --cpus | --publish | -p | --dns) ;;
     *)
       if [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W '--root --volume --rw --env --workdir --memory --user --hostname --strace
-          --stats --lane --pids-max --cpus --trust-family --help --' -- "$cur")
+          --stats --lane --pids-max --cpus --trust-family --network --publish --dns --help --' -- "$cur")
       else
         mapfile -t COMPREPLY < <(compgen -c -- "$cur")
       fi ;;
@@ -118,6 +120,9 @@ _kx() {
         '(-m --memory)'{-m+,--memory=}'[limit of memory]:size:' \
         '(-u --user)'{-u+,--user=}'[identity]:UID\:GID:' \
         '--hostname=[host name]:name:' \
+        '--network=[host, none or a namespace]:network:(host none)' \
+        '*'{-p+,--publish=}'[connect a port of the host]:HOST\:GUEST/tcp:' \
+        '*--dns=[name server]:address:' \
         '--strace=-[print system calls]::file:_files' \
         '--pids-max=[limit of processes]:number:' \
         '--cpus=[processors it may use]:number:' \

@@ -27,6 +27,7 @@ constexpr const char* examples =
     "  kx run --rw . -- sqlite3 data.db 'pragma integrity_check'\n"
     "  kx run --volume ./src:/src:ro --workdir /src -- ls -l\n"
     "  kx run --stats --memory 512M -- python3 -c 'print(1)'\n"
+    "  kx run --network none --publish 8080:80/tcp -- python3 -m http.server 80\n"
     "  kx run --strace=trace.txt -- ls";
 
 // CLI11 does not know of the program and its arguments, which are split off before it parses.
@@ -44,6 +45,9 @@ struct RawValues {
   std::string user;
   std::string lane = "auto";
   std::string processors;
+  std::string network = "host";
+  std::vector<std::string> published;
+  std::vector<std::string> name_servers;
 };
 
 void add_options(CLI::App& app, RunOptions& options, RawValues& raw) {
@@ -87,6 +91,20 @@ void add_options(CLI::App& app, RunOptions& options, RawValues& raw) {
   app.add_option("--hostname", options.hostname, "host name that the program sees")
       ->type_name("NAME")
       ->multi_option_policy(take_last);
+  app.add_option("--network", raw.network,
+                 "host: the host's (default); none: one of the family's own, loopback only; or a network namespace, by "
+                 "name or path")
+      ->type_name("NETWORK")
+      ->multi_option_policy(take_last);
+  app.add_option("-p,--publish", raw.published,
+                 "connect a port of the host to one of the family's own network; repeatable")
+      ->type_name("[ADDRESS:]HOST:GUEST[/tcp]")
+      ->expected(1)
+      ->multi_option_policy(take_all);
+  app.add_option("--dns", raw.name_servers, "name server to put into /etc/resolv.conf, an address; repeatable")
+      ->type_name("ADDRESS")
+      ->expected(1)
+      ->multi_option_policy(take_all);
   app.add_option("--strace", options.strace_path, "print each system call and its result (default: to stderr)")
       ->type_name("[=FILE]")
       ->expected(0, 1)
@@ -112,6 +130,23 @@ hv::Result<Lane> parse_lane(const std::string& text) {
   return Unexpected{hv::make_error(hv::ErrorKind::Usage, "--lane: '", text, "' is not auto, kvm or software")};
 }
 
+hv::Result<void> interpret_network(const RawValues& raw, RunOptions& options) {
+  KX_TRY_ASSIGN(options.network, parse_network(raw.network));
+  for (const std::string& text : raw.published) {
+    KX_TRY_ASSIGN(hv::PublishedPort port, parse_published(text));
+    options.network.published.push_back(std::move(port));
+  }
+  for (const std::string& text : raw.name_servers) {
+    KX_TRY_ASSIGN(std::string address, parse_name_server(text));
+    options.network.name_servers.push_back(std::move(address));
+  }
+  if (!options.network.published.empty() && options.network.kind == hv::NetworkConfig::Kind::Host) {
+    return Unexpected{hv::make_error(hv::ErrorKind::Usage, "--publish: the family is in the host's network")
+                          .with_cure("its ports are the host's already; or use --network none")};
+  }
+  return {};
+}
+
 hv::Result<void> interpret(const RawValues& raw, RunOptions& options) {
   for (const std::string& text : raw.volumes) {
     KX_TRY_ASSIGN(hv::Volume volume, parse_volume(text));
@@ -129,6 +164,7 @@ hv::Result<void> interpret(const RawValues& raw, RunOptions& options) {
     options.uid = user.uid;
     options.gid = user.gid;
   }
+  KX_TRY(interpret_network(raw, options));
   for (const std::string& variable : options.environment) {
     if (variable.empty() || variable[0] == '=') {
       return Unexpected{hv::make_error(hv::ErrorKind::Usage, "--env: '", variable, "' has no name")};
@@ -201,6 +237,10 @@ int run_verb(std::vector<std::string> arguments) {
     options.lane = Lane::Software;
   }
   if (options.lane == Lane::Software) {
+    if (!options.network.published.empty()) {
+      return report(hv::make_error(hv::ErrorKind::Unsupported, "--publish: the software lane has a network of its own")
+                        .with_cure("a machine with KVM can do it"));
+    }
     std::vector<std::string> command = own_arguments;
     command.insert(command.end(), {"--lane=kvm", "--", options.program});
     command.insert(command.end(), options.arguments.begin(), options.arguments.end());

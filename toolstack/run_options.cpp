@@ -1,6 +1,9 @@
 #include "toolstack/run_options.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <filesystem>
 #include <limits>
@@ -125,6 +128,72 @@ hv::Result<std::uint32_t> parse_processors(std::string_view text) {
   return *count;
 }
 
+hv::Result<hv::NetworkConfig> parse_network(std::string_view text) {
+  hv::NetworkConfig network;
+  if (text.empty()) {
+    return Unexpected{
+        make_error(ErrorKind::Usage, "--network: the name is empty").with_cure("host, none, or a network namespace")};
+  }
+  if (text == "none") {
+    network.kind = hv::NetworkConfig::Kind::None;
+  } else if (text != "host") {
+    network.kind = hv::NetworkConfig::Kind::Named;
+    network.name = text;
+  }
+  return network;
+}
+
+hv::Result<hv::PublishedPort> parse_published(std::string_view text) {
+  const auto refuse = [&] {
+    return Unexpected{make_error(ErrorKind::Usage, "--publish: '", text, "' is not HOST:GUEST/tcp")
+                          .with_cure("port numbers, and an address of the host before them if it is to be one alone: "
+                                     "127.0.0.1:8080:80/tcp, [::1]:8080:80/tcp; only tcp can be published")};
+  };
+  const auto port_of = [](std::string_view digits) {
+    const auto number = parse_id(digits);
+    return number && *number != 0 && *number <= 0xffff ? static_cast<std::uint16_t>(*number) : std::uint16_t{0};
+  };
+  hv::PublishedPort port;
+  std::string_view rest = text;
+  if (rest.ends_with("/tcp")) {
+    rest.remove_suffix(4);
+  }
+  const std::size_t last = rest.rfind(':');
+  if (last == std::string_view::npos) {
+    return refuse();
+  }
+  port.family_port = port_of(rest.substr(last + 1));
+  rest = rest.substr(0, last);
+  if (const std::size_t colon = rest.rfind(':'); colon != std::string_view::npos) {
+    std::string_view address = rest.substr(0, colon);
+    if (address.starts_with('[') && address.ends_with(']')) {
+      address = address.substr(1, address.size() - 2);
+    }
+    std::array<char, sizeof(in6_addr)> binary;
+    port.address = address;
+    if (::inet_pton(AF_INET, port.address.c_str(), binary.data()) != 1 &&
+        ::inet_pton(AF_INET6, port.address.c_str(), binary.data()) != 1) {
+      return refuse();
+    }
+    rest = rest.substr(colon + 1);
+  }
+  port.host_port = port_of(rest);
+  if (port.host_port == 0 || port.family_port == 0) {
+    return refuse();
+  }
+  return port;
+}
+
+hv::Result<std::string> parse_name_server(std::string_view text) {
+  std::string address(text);
+  std::array<char, sizeof(in6_addr)> binary;
+  if (::inet_pton(AF_INET, address.c_str(), binary.data()) != 1 &&
+      ::inet_pton(AF_INET6, address.c_str(), binary.data()) != 1) {
+    return Unexpected{make_error(ErrorKind::Usage, "--dns: '", text, "' is not an address in numbers")};
+  }
+  return address;
+}
+
 hv::FamilyConfig to_family_config(const RunOptions& options, const char* const* caller_environment) {
   hv::FamilyConfig config;
   config.sandbox.root = absolute_path(options.root);
@@ -137,6 +206,7 @@ hv::FamilyConfig to_family_config(const RunOptions& options, const char* const* 
   config.sandbox.uid = options.uid;
   config.sandbox.gid = options.gid;
   config.sandbox.hostname = options.hostname;
+  config.sandbox.network = options.network;
   config.argv.push_back(options.program);
   config.argv.insert(config.argv.end(), options.arguments.begin(), options.arguments.end());
   config.environment = merged_environment(caller_environment, options.environment);

@@ -28,6 +28,7 @@ struct RunOptions {
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
   std::string hostname;
+  hv::NetworkConfig network;
   std::optional<std::string> strace_path;  // "" means stderr
   std::size_t process_limit = 0;           // 0: default
   std::uint32_t processors = 0;            // 0: all
@@ -57,6 +58,15 @@ hv::Result<std::uint32_t> parse_processors(std::string_view text);
 
 // `callers` (environ(7)) with the changes: "K=V", or "K" to remove a variable.
 std::vector<std::string> merged_environment(const char* const* callers, const std::vector<std::string>& changes);
+
+// "host", "none", or the name or path of a network namespace.
+hv::Result<hv::NetworkConfig> parse_network(std::string_view text);
+
+// "[ADDRESS:]HOST:GUEST[/tcp]"; an IPv6 address in brackets.
+hv::Result<hv::PublishedPort> parse_published(std::string_view text);
+
+// An address of a name server, in numbers; gives it as it is.
+hv::Result<std::string> parse_name_server(std::string_view text);
 
 // What the hypervisor needs of it. `caller_environment` is environ(7).
 hv::FamilyConfig to_family_config(const RunOptions& options, const char* const* caller_environment);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -245,6 +246,45 @@ Result<void> attach_binds(const std::vector<Bind>& binds) {
   return mount_points.seal();
 }
 
+// The file that a path of the view leads to in the end, which need not exist.
+std::string follow_links(std::string path) {
+  constexpr int most_links = 8;
+  for (int i = 0; i < most_links; ++i) {
+    char target[PATH_MAX];
+    const ssize_t size = ::readlink(path.c_str(), target, sizeof target - 1);
+    if (size <= 0) {
+      break;
+    }
+    const std::string text(target, static_cast<std::size_t>(size));
+    path = normal_path(text.front() == '/' ? text : path.substr(0, path.rfind('/')) + "/" + text);
+  }
+  return path;
+}
+
+// Covers /etc/resolv.conf with a file of our own. It is made in the private /tmp, as a tree that is attached nowhere
+// cannot be cloned, and has no name in the end.
+Result<void> show_resolver_configuration(const NetworkConfig& network) {
+  if (network.name_servers.empty()) {
+    return {};
+  }
+  const std::string text = resolver_configuration(network);
+  const std::string made = "/tmp/resolv.conf";
+  {
+    const UniqueFd fd(::open(made.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    if (!fd || ::fchmod(fd.get(), 0644) != 0 ||
+        ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+      return Unexpected{system_error("--dns: write a resolv.conf").with_cure("the root needs a directory /tmp")};
+    }
+  }
+  KX_TRY_ASSIGN(UniqueFd tree, clone_tree(AT_FDCWD, made, TreeDepth::ThisMountOnly));
+  KX_TRY(confine_tree(tree.get(), Access::ReadOnly, "/etc/resolv.conf"));
+  std::vector<Bind> bind;
+  bind.push_back({"", follow_links("/etc/resolv.conf"), std::move(tree), false});
+  KX_TRY(attach_binds(bind));
+  ::unlink(made.c_str());  // what is unlinked cannot be attached any more
+  return {};
+}
+
 std::string current_directory() {
   const std::unique_ptr<char, void (*)(void*)> path(::getcwd(nullptr, 0), &std::free);
   return path && path.get()[0] == '/' ? path.get() : "/";
@@ -278,6 +318,7 @@ Result<Sandbox> Sandbox::enter(const SandboxConfig& config) {
   KX_TRY_ASSIGN(const Access access, root_access(config));
   KX_TRY_ASSIGN(sandbox.in_user_namespace_, enter_mount_namespace(config));
 
+  KX_TRY(enter_network(config.network));
   sandbox.has_own_ipc_ = enter_ipc_namespace();
 
   if (!config.runtime_directory.empty()) {
@@ -307,6 +348,7 @@ Result<Sandbox> Sandbox::enter(const SandboxConfig& config) {
 
   KX_TRY(change_root(root.value().get()));
   KX_TRY(make_private_directories(sandbox.in_user_namespace_));
+  KX_TRY(show_resolver_configuration(config.network));
   KX_TRY(attach_binds(binds));
   KX_TRY(cover_procfs_mounts(sandbox.proc_.get()));
   KX_TRY_ASSIGN(sandbox.working_directory_, change_directory(config, callers_directory));

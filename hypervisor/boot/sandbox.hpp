@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "hypervisor/error.hpp"
+#include "hypervisor/network/network.hpp"
 #include "hypervisor/unique_fd.hpp"
 
 namespace kx::hv {
@@ -31,7 +32,8 @@ struct SandboxConfig {
   std::optional<uid_t> uid{};           // identity of the program; empty: the caller's
   std::optional<gid_t> gid{};
   std::string runtime_directory{};  // host directory to stay within reach of this process alone; empty: none
-  std::string hostname{};           // what uname(2) tells the program; the sandbox itself makes no UTS namespace
+  NetworkConfig network{};
+  std::string hostname{};  // what uname(2) tells the program; the sandbox itself makes no UTS namespace
 };
 
 // The view: the root read-only, without devices and set-user-ID; a private, empty /tmp and /dev/shm; /proc covered, as

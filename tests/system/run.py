@@ -18,7 +18,7 @@ sys.path.insert(0, str(HERE))
 import harness  # noqa: E402
 import inputs  # noqa: E402
 
-MODULES = ("text", "archives", "data", "languages", "compiled", "options", "families", "observation", "bad_input", "hostile_elf", "streams",
+MODULES = ("text", "archives", "data", "languages", "compiled", "options", "networks", "families", "observation", "bad_input", "hostile_elf", "streams",
            "signals", "terminals", "process_trees", "stress")
 
 
