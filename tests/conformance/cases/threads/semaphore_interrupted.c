@@ -23,8 +23,9 @@ static void* body(void* unused) {
   time.tv_sec += 100;
   errno = 0;
   long result = timed ? sem_timedwait(&semaphore, &time) : sem_wait(&semaphore);
-  say("%s: %ld %s\n", timed ? "timed" : "plain", result, errno_name(errno));
+  int code = errno;
   finished = 1;
+  say("%s: %ld %s\n", timed ? "timed" : "plain", result, errno_name(code));
   return unused;
 }
 
