@@ -29,8 +29,9 @@ static void* body(void* unused) {
   for (int i = 0; i < turns || handled < 50; i++) {
     eventfd_t value = 1;
     struct timespec none = {0, 0};
-    note(eventfd_write(counter, 1), 0);
-    while (eventfd_read(counter, &value) == -1 && errno == EINTR) interrupted++;
+    long written = eventfd_write(counter, 1);
+    note(written, 0);
+    while (written == 0 && eventfd_read(counter, &value) == -1 && errno == EINTR) interrupted++;
     note(sem_post(&semaphore), 0);
     while (sem_wait(&semaphore) == -1 && errno == EINTR) interrupted++;
     errno = 0;

@@ -10,8 +10,7 @@
 enum { turns = 400 };
 static atomic_int finished, handled, interrupted, wrong;
 static int pair[2], listener;
-static struct sockaddr_un address = {.sun_family = AF_UNIX};
-static socklen_t address_size = sizeof(sa_family_t);
+static const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "socket"};
 
 static void on_signal(int number) {
   (void)number;
@@ -36,7 +35,7 @@ static void* body(void* unused) {
     }
     if (i % 8 == 0) {
       int client = socket(AF_UNIX, SOCK_STREAM, 0);
-      result = connect(client, (struct sockaddr*)&address, address_size);
+      result = connect(client, (struct sockaddr*)&address, sizeof address);
       note(result, 0);
       if (result == 0) {
         int accepted;
@@ -56,10 +55,7 @@ CASE {
   handle(SIGUSR1, on_signal, 0);
   NEED(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
   listener = socket(AF_UNIX, SOCK_STREAM, 0);
-  // A name of the system's choice.
-  NEED(bind(listener, (struct sockaddr*)&address, address_size) == 0 && listen(listener, 8) == 0);
-  address_size = sizeof address;
-  NEED(getsockname(listener, (struct sockaddr*)&address, &address_size) == 0);
+  NEED(bind(listener, (struct sockaddr*)&address, sizeof address) == 0 && listen(listener, 8) == 0);
   NEED(pthread_create(&thread, NULL, body, NULL) == 0);
   while (!finished) {
     pthread_kill(thread, SIGUSR1);
