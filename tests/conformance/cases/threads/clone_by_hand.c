@@ -34,22 +34,19 @@ CASE {
   block[256] = block[258] = (long)&block[256];
   for (int with_pointer = 0; with_pointer < 2; with_pointer++) {
     parent_word = 0;
-    child_word = 0;
+    child_word = -1;
     int tid = clone(
         body, stack + stack_pages * KX_PAGE,
         as_thread | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | (with_pointer ? CLONE_SETTLS : 0),
         NULL, &parent_word, &block[256], &child_word);
     NEED(tid > 0);
     CHECK(parent_word == tid);
-    if (!with_pointer) {
-      while (own_number == 0) nap();
-    }
     await_cleared(&child_word);
     CHECK(own_number == tid);
     CHECK(seen_child_word == tid);
     SHOW(pointer_right);
     CHECK(tid != getpid());
     SHOW(syscall(SYS_tgkill, getpid(), -5, 0));
-    own_number = 0;
+    own_number = pointer_right = 0;
   }
 }

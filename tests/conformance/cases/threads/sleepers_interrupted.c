@@ -35,7 +35,7 @@ static void* body(void* number) {
       result = clock_nanosleep(CLOCK_MONOTONIC, 0, &hundred, &left) == EINTR ? -1 : 0;
       errno = EINTR;
   }
-  ended_of[(long)number] = result == -1 && errno == EINTR ? (left.tv_sec <= 99 || (long)number % 3 != 0 ? 1 : 2) : 3;
+  ended_of[(long)number] = result == -1 && errno == EINTR ? (left.tv_sec <= 100 || (long)number % 3 != 0 ? 1 : 2) : 3;
   return NULL;
 }
 
