@@ -1,0 +1,34 @@
+// Closing the epoll itself does not wake the thread that waits on it; its event still comes: epoll_wait(2).
+// marks: threads
+#include <pthread.h>
+
+#include "readiness.h"
+
+static int epoll, ends[2];
+static struct gate started;
+
+static void* waiter(void* unused) {
+  (void)unused;
+  struct epoll_event event;
+  open_gate(started);
+  int count = epoll_wait(epoll, &event, 1, -1);
+  say("%d %s\n", count, count == 1 ? event_names(event.events) : errno_name(errno));
+  return NULL;
+}
+
+CASE {
+  pthread_t thread;
+  epoll = make_epoll();
+  started = make_gate();
+  make_pipe(ends);
+  watch(epoll, ends[0], EPOLLIN, 1);
+  int keep = dup(epoll);
+  NEED(pthread_create(&thread, NULL, waiter, NULL) == 0);
+  pass_gate(started);
+  // The thread has its reference by then, or takes the number again: both are the same epoll.
+  NEED(close(keep) == 0);
+  must_write(ends[1], "x");
+  NEED(pthread_join(thread, NULL) == 0);
+  NEED(close(epoll) == 0);
+  SHOW(epoll_wait(epoll, (struct epoll_event[1]){0}, 1, 0));
+}

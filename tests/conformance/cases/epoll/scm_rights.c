@@ -1,0 +1,49 @@
+// An epoll that is sent over a socket is the same list; both sides change and wait on it: epoll(7), unix(7).
+// marks: fork
+#include "readiness.h"
+
+static void send_fd(int socket, int fd) {
+  char byte = 'f', room[CMSG_SPACE(sizeof fd)] = {0};
+  struct iovec part = {&byte, 1};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
+  struct cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof fd);
+  memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  NEED(sendmsg(socket, &message, 0) == 1);
+}
+
+static int receive_fd(int socket) {
+  int fd = -1;
+  char byte, room[CMSG_SPACE(sizeof fd)];
+  struct iovec part = {&byte, 1};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
+  NEED(recvmsg(socket, &message, 0) == 1 && CMSG_FIRSTHDR(&message) != NULL);
+  memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
+  return fd;
+}
+
+CASE {
+  int pair[2], ends[2], back[2];
+  make_pair(pair, SOCK_STREAM);
+  make_pipe(ends);
+  make_pipe(back);
+  struct gate done = make_gate();
+  pid_t child;
+  START(child) {
+    int epoll = receive_fd(pair[1]);
+    show_wait("child", epoll, 8, 10000);
+    watch(epoll, back[0], EPOLLIN, 2);
+    NEED(control(epoll, EPOLL_CTL_MOD, ends[0], EPOLLIN, 3) == 0);
+    open_gate(done);
+  }
+  int epoll = make_epoll();
+  watch(epoll, ends[0], EPOLLIN, 1);
+  send_fd(pair[0], epoll);
+  must_write(ends[1], "x");
+  pass_gate(done);
+  reap("child", child);
+  must_write(back[1], "y");
+  show_ready("parent", epoll);
+}
