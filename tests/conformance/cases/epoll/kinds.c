@@ -42,7 +42,7 @@ CASE {
   show_poll("slave", slave, POLLIN, 10000);
   show_poll("master", master, POLLIN, 10000);
   open_gate(go);
-  reap("child", child);
+  await_zombie(child);
   show_poll("process", process, POLLIN, 10000);
   NEED(mq_send(queue, "m", 1, 0) == 0);
   NEED(mq_send(queue, "n", 1, 0) == 0);
@@ -55,4 +55,5 @@ CASE {
     say("%d\n", count);
     for (int i = 1; i < 9; i++) say("%d: %s\n", i, event_names(seen[i]));
   }
+  reap("child", child);
 }
