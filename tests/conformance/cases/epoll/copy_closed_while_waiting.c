@@ -1,4 +1,4 @@
-// Closing the epoll itself does not wake the thread that waits on it; its event still comes: epoll_wait(2).
+// Closing a copy of an epoll disturbs nobody who waits on it; a closed epoll cannot be waited on: epoll_wait(2).
 // marks: threads
 #include <pthread.h>
 
@@ -25,7 +25,6 @@ CASE {
   int keep = dup(epoll);
   NEED(pthread_create(&thread, NULL, waiter, NULL) == 0);
   pass_gate(started);
-  // The thread has its reference by then, or takes the number again: both are the same epoll.
   NEED(close(keep) == 0);
   must_write(ends[1], "x");
   NEED(pthread_join(thread, NULL) == 0);
