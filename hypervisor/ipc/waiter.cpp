@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <kx/abi/result.hpp>
 #include <climits>
 
 #include "hypervisor/vcpu/interruptible.hpp"
@@ -37,7 +38,7 @@ std::int64_t Waiter::wait(std::unique_lock<std::mutex>& lock, const Patience& pa
   std::int64_t ended = 0;
   while (ended == 0 && std::atomic_ref(woken_).load(std::memory_order_acquire) == 0) {
     const long result = kx_interruptible_syscall(patience.kicked, SYS_futex, arguments);
-    if (result == -EINTR) {
+    if (result == -EINTR || result == abi::result_not_begun) {
       ended = -EINTR;
     } else if (result == -ETIMEDOUT) {
       ended = -EAGAIN;

@@ -37,7 +37,7 @@ std::int64_t host_syscall(long number, const SyscallArgs& args) {
   return result == -1 ? -errno : result;
 }
 
-std::int64_t host_syscall_blocking(const CallContext& context, long number, const SyscallArgs& args) {
+std::int64_t host_syscall_interruptible(const CallContext& context, long number, const SyscallArgs& args) {
   if (!context.may_block()) {
     return abi::result_must_exit;
   }
@@ -49,6 +49,11 @@ std::int64_t host_syscall_blocking(const CallContext& context, long number, cons
   const std::int64_t result = kx_interruptible_syscall(context.kicked, number, args.data());
   service->vcpu_goes_on();
   return result;
+}
+
+std::int64_t host_syscall_blocking(const CallContext& context, long number, const SyscallArgs& args) {
+  const std::int64_t result = host_syscall_interruptible(context, number, args);
+  return result == abi::result_not_begun ? -EINTR : result;
 }
 
 bool never_blocks(const struct stat& status) {

@@ -117,8 +117,10 @@ std::uint64_t address_of(T* pointer) {
 // The host's answer: a result, or -errno.
 std::int64_t host_syscall(long number, const SyscallArgs& args);
 
-// The same for a call that may block: a kick of the vCPU ends it with -EINTR. On the service thread it is not made at
-// all; the answer is result_must_exit.
+// The same for a call that may block: a kick of the vCPU ends it with -EINTR, or with result_not_begun if it came
+// before. On the service thread the call is not made at all; the answer is result_must_exit.
+std::int64_t host_syscall_interruptible(const CallContext& context, long number, const SyscallArgs& args);
+// The same, for a wait that a kick from before ends too: with -EINTR.
 std::int64_t host_syscall_blocking(const CallContext& context, long number, const SyscallArgs& args);
 
 // True if reading and writing never waits for anyone: regular files, directories, block devices.

@@ -68,7 +68,7 @@ std::int64_t plain_ioctl(const CallContext& context, int fd, const IoctlShape& s
       break;
   }
   const std::int64_t result =
-      shape.may_block ? host_syscall_blocking(context, SYS_ioctl, args) : host_syscall(SYS_ioctl, args);
+      shape.may_block ? host_syscall_interruptible(context, SYS_ioctl, args) : host_syscall(SYS_ioctl, args);
   if (result >= 0 && (shape.argument == IoctlArgument::Out || shape.argument == IoctlArgument::InOut)) {
     std::memcpy(guest, copy, shape.size);
   }
@@ -98,7 +98,7 @@ std::int64_t file_lock(const CallContext& context, int fd, int command, std::uin
   const struct flock asked = lock;
   const SyscallArgs args{static_cast<std::uint64_t>(fd), static_cast<std::uint64_t>(command), address_of(&lock)};
   const std::int64_t result =
-      command == F_OFD_SETLKW ? host_syscall_blocking(context, SYS_fcntl, args) : host_syscall(SYS_fcntl, args);
+      command == F_OFD_SETLKW ? host_syscall_interruptible(context, SYS_fcntl, args) : host_syscall(SYS_fcntl, args);
   if (result < 0 || command != F_OFD_GETLK) {
     return result;
   }

@@ -75,7 +75,7 @@ std::int64_t open_file(const CallContext& context, int directory, const Path& pa
   if (open_may_block(directory, path, flags)) {
     // Before anybody is woken at the FIFO's other end.
     const std::int64_t error = check_fifo(directory, path, flags);
-    return error != 0 ? error : host_syscall_blocking(context, SYS_openat2, args);
+    return error != 0 ? error : host_syscall_interruptible(context, SYS_openat2, args);
   }
   if (context.may_block() || (flags & (O_PATH | O_NONBLOCK)) != 0) {
     return host_syscall(SYS_openat2, args);
@@ -169,7 +169,7 @@ std::int64_t transfer(CallContext& context, Call& call, long number, SegmentUse 
   at_once[5] |= RWF_NOWAIT;
   const auto wait = [&] {
     if (context.may_block()) {
-      return host_syscall_blocking(context, number, args);
+      return host_syscall_interruptible(context, number, args);
     }
     const std::int64_t result = host_syscall(number, at_once);
     return result == -EAGAIN || result == -EOPNOTSUPP ? abi::result_must_exit : result;
@@ -281,7 +281,8 @@ std::int64_t serve_sendfile(CallContext& context, Call& call) {
   const SyscallArgs args{static_cast<std::uint64_t>(out->get()), static_cast<std::uint64_t>(in->get()),
                          from_position ? 0 : address_of(&offset), call.args[3]};
   const std::int64_t result = noted_send(
-      context, out->get(), [] { return -EAGAIN; }, [&] { return host_syscall_blocking(context, SYS_sendfile, args); });
+      context, out->get(), [] { return -EAGAIN; },
+      [&] { return host_syscall_interruptible(context, SYS_sendfile, args); });
   call.extra[0] = static_cast<std::uint64_t>(offset);
   return result;
 }

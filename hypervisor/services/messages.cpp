@@ -191,7 +191,7 @@ void translate_received(const CallContext& context, Message& message, const ipc:
 std::int64_t transfer_message(const CallContext& context, long number, Message& message, std::uint64_t flags) {
   SyscallArgs args{static_cast<std::uint64_t>(message.file->get()), address_of(&message.host), flags};
   if (context.may_block()) {
-    return host_syscall_blocking(context, number, args);
+    return host_syscall_interruptible(context, number, args);
   }
   if ((flags & MSG_WAITALL) != 0) {
     return abi::result_must_exit;

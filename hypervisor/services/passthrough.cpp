@@ -64,6 +64,7 @@ class Passthrough {
   void set_close_on_exec();
   void confine_affinity();
   [[nodiscard]] bool belongs_to_caller_thread() const;
+  std::int64_t wait_for_events();
   std::int64_t finish(std::int64_t result);
   std::int64_t finish_pair(std::int64_t result);
   std::array<std::int32_t, 2> add_pipe(UniqueFd reading, UniqueFd writing);
@@ -513,14 +514,21 @@ std::int64_t Passthrough::serve() {
   if ((shape_.flags & abi::shape_may_block) == 0) {
     return finish(host_syscall(shape_.number, host_));
   }
-  if (!context_.may_block() && shape_.number == SYS_epoll_wait) {
-    // Worth a look before an exit: event loops mostly find something ready.
-    SyscallArgs poll = host_;
-    poll[3] = 0;
-    const std::int64_t ready = finish(host_syscall(SYS_epoll_wait, poll));
-    return ready != 0 || int_arg(3) == 0 ? ready : abi::result_must_exit;
+  if (shape_.number == SYS_epoll_wait) {
+    return wait_for_events();
   }
-  return finish(host_syscall_blocking(context_, shape_.number, host_));
+  return finish(host_syscall_interruptible(context_, shape_.number, host_));
+}
+
+// Without waiting first: event loops mostly find something ready, and a kick ends a wait, not a look.
+std::int64_t Passthrough::wait_for_events() {
+  SyscallArgs look = host_;
+  look[3] = 0;
+  const std::int64_t ready = finish(host_syscall(SYS_epoll_wait, look));
+  if (ready != 0 || int_arg(3) == 0) {
+    return ready;
+  }
+  return context_.may_block() ? finish(host_syscall_blocking(context_, SYS_epoll_wait, host_)) : abi::result_must_exit;
 }
 
 }  // namespace

@@ -87,6 +87,12 @@ std::int64_t serve_poll(CallContext& context, Call& call) {
   const SyscallArgs args{address_of(set.fds.data()), set.fds.size(), forever ? 0 : address_of(&timeout), 0, 0};
   std::int64_t ready =
       may_wait && context.may_block() ? host_syscall_blocking(context, SYS_ppoll, args) : host_syscall(SYS_ppoll, args);
+  if (ready == -EINTR) {
+    // What was ready is told, whenever the kick came.
+    const timespec at_once{};
+    const std::int64_t found = host_syscall(SYS_ppoll, {args[0], args[1], address_of(&at_once), 0, 0});
+    ready = found > 0 ? found : ready;
+  }
   if (ready < 0) {
     return ready;
   }
@@ -141,6 +147,11 @@ std::int64_t serve_futex_wait(CallContext& context, Call& call) {
   const std::int64_t result = host_syscall_blocking(
       context, SYS_futex,
       {address_of(memory), operation, expected, forever ? 0 : address_of(&timeout), 0, call.args[2] & UINT32_MAX});
+  // SAFETY: aligned guest RAM, only read.
+  if (result == -EINTR && is_ram &&
+      __atomic_load_n(reinterpret_cast<const std::uint32_t*>(memory), __ATOMIC_SEQ_CST) != expected) {
+    return -EAGAIN;
+  }
   // Whoever may have been moved must not wait for the first word again: a wake without a cause, which futex(2) allows.
   return result == -EINTR && requeues.load(std::memory_order_seq_cst) != requeues_before ? 0 : result;
 }

@@ -6,8 +6,8 @@
 namespace kx::hv {
 
 // Performs system call `number` unless *kicked is not zero; returns the kernel's result (-errno on failure).
-// A kick (interruptible_install's signal, sent after *kicked was set) ends it with -EINTR at any point before or
-// while it blocks.
+// A kick (install_kick_handler's signal, sent after *kicked was set) ends it with -EINTR while it blocks, and with
+// abi::result_not_begun at any point before.
 extern "C" long kx_interruptible_syscall(const std::uint32_t* kicked, long number, const std::uint64_t* arguments);
 
 // The signal that kicks a thread out of KVM_RUN or out of a blocking call.

@@ -23,7 +23,7 @@ kx_interruptible_begin:
 kx_interruptible_end:
     ret
 kx_interruptible_cancel:
-    mov     $-4, %rax
+    mov     $-513, %rax             // abi::result_not_begun
     ret
     .cfi_endproc
     .size kx_interruptible_syscall, . - kx_interruptible_syscall

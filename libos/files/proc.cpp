@@ -303,6 +303,10 @@ void proc_stat(u32 node, u32 subject, struct stat& status) {
   status.st_ino = 1 + (static_cast<u64>(subject) << 20 | node);
   status.st_mode = proc_mode(node);
   status.st_nlink = S_ISDIR(status.st_mode) ? 2 : 1;
+  const ProcName* name = kind_of(node) == NodeKind::ProcessName ? name_of(node) : nullptr;
+  if (name != nullptr && name->type == ProcType::Tasks) {
+    status.st_nlink += ThreadList::instance().count();
+  }
   status.st_uid = of_process ? who.euid : 0;
   status.st_gid = of_process ? who.egid : 0;
   const bool is_descriptor = kind_of(node) == NodeKind::DescriptorLink || kind_of(node) == NodeKind::RelativeDescriptor;

@@ -110,8 +110,10 @@ void generate_status(TextBuilder& out, u32 tid) {
       .number(std::min(resource_limit(11), u64{1} << 31))
       .text("\n");
   const Dispositions signals = dispositions();
-  put_mask(out, "SigPnd", 0);
-  put_mask(out, "ShdPnd", 0);
+  const Thread* thread = ThreadList::instance().find(tid);
+  const PendingSignals pending = thread != nullptr ? Signals::instance().pending_sets(*thread) : PendingSignals{};
+  put_mask(out, "SigPnd", pending.of_thread);
+  put_mask(out, "ShdPnd", pending.of_process);
   put_mask(out, "SigBlk", mask_of(tid));
   put_mask(out, "SigIgn", signals.ignored);
   put_mask(out, "SigCgt", signals.caught);

@@ -152,7 +152,7 @@ i64 Transfer::limit_growth() {
 // A short count ends most transfers. But the service thread writes to a stream only what fits at once; the rest is to
 // be waited for unless a signal came.
 bool Transfer::continues_short() const {
-  return file_.may_block() && direction_ == Direction::Write && !signal_arrived();
+  return file_.may_block() && direction_ == Direction::Write && !needs_one_piece(file_) && !signal_arrived();
 }
 
 i64 Transfer::run() {

@@ -386,6 +386,7 @@ void leave_old_program(const Prepared& prepared) {
   Memory::instance().begin_program();
   AddressSpace::instance().start(random);
   Process::instance().dumpable = 1;
+  Process::instance().uses_membarrier = false;
   Process::instance().personality &= ~0x0400000u;  // READ_IMPLIES_EXEC belongs to an image
   write_fs_base(0);
   reset_xstate();

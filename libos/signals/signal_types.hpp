@@ -46,6 +46,12 @@ struct SignalInfo {
 };
 static_assert(sizeof(SignalInfo) == 128);
 
+// What waits to be delivered, by whom it was sent to.
+struct PendingSignals {
+  u64 of_thread = 0;
+  u64 of_process = 0;
+};
+
 // The kernel's struct sigaction, as rt_sigaction(2) passes it.
 struct SignalAction {
   u64 handler = 0;  // 0: SIG_DFL, 1: SIG_IGN

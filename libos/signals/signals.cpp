@@ -282,6 +282,11 @@ u64 Signals::pending(const Thread& thread) {
   return pending_.bits() | thread.signals.pending.bits();
 }
 
+PendingSignals Signals::pending_sets(const Thread& thread) {
+  const Lock lock(mutex_);
+  return {thread.signals.pending.bits(), pending_.bits()};
+}
+
 bool Signals::deliverable(const Thread& thread) {
   return (pending(thread) & ~(thread.signals.mask & ~unblockable_signals)) != 0;
 }

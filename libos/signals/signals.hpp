@@ -46,6 +46,7 @@ class Signals {
   // Takes the next signal of `thread` outside `blocked`. False if there is none.
   bool take(Thread& thread, u64 blocked, SignalInfo& info);
   u64 pending(const Thread& thread);
+  PendingSignals pending_sets(const Thread& thread);
   bool deliverable(const Thread& thread);
   // Replaces the mask of the current thread and makes sure that what it unblocks is delivered.
   void set_mask(u64 mask);

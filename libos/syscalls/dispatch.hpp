@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <kx/abi/result.hpp>
 #include <span>
 
 #include "arch/x86_64/context.hpp"
@@ -19,9 +20,9 @@ struct SyscallEntry {
 // The handler has set the whole context itself (rt_sigreturn, execve): RAX is left alone.
 inline constexpr i64 context_replaced = -4096;
 // As the kernel's internal codes (never seen by the program): what happens after a signal interrupted the call.
-inline constexpr i64 restart_if_flagged = -512;       // ERESTARTSYS: restarts if no handler ran or it has SA_RESTART
-inline constexpr i64 restart_always = -513;           // ERESTARTNOINTR
-inline constexpr i64 restart_without_handler = -514;  // ERESTARTNOHAND: EINTR if any handler ran
+inline constexpr i64 restart_if_flagged = -512;  // ERESTARTSYS: restarts if no handler ran or it has SA_RESTART
+inline constexpr i64 restart_always = abi::result_not_begun;  // ERESTARTNOINTR
+inline constexpr i64 restart_without_handler = -514;          // ERESTARTNOHAND: EINTR if any handler ran
 
 constexpr bool is_restart(i64 result) {
   return result <= restart_if_flagged && result >= restart_without_handler;

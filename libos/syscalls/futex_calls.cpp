@@ -70,6 +70,7 @@ i64 futex_wake(u64 address, u32 count, u32 bitset, bool is_private) {
     return address < abi::user_end ? wake_private_futex(address, count, bitset) : -EFAULT;
   }
   const u64 gpa = AddressSpace::instance().translate(address, false);
+  count = std::max(static_cast<i32>(count), 1);  // less than one counts as one
   return gpa == 0 ? -EFAULT : host_call(abi::HostCall::FutexWake, CallKind::Quick, gpa, count, bitset);
 }
 
@@ -171,6 +172,9 @@ i64 futex_wake_op(const Context& context, bool is_private) {
   if (const i64 error = check_words(context.rdi, context.r8, is_private); error != 0) {
     return error;
   }
+  if (!is_private && AddressSpace::instance().translate(context.rdi, false) == 0) {
+    return -EFAULT;
+  }
   const WakeOperation operation(static_cast<u32>(context.r9));
   auto* word = reinterpret_cast<u32*>(context.r8);
   i64 old = 0;
@@ -201,12 +205,56 @@ i64 futex_wake_op(const Context& context, bool is_private) {
   return more < 0 ? more : woken + more;
 }
 
+// When a wait ends, on the monotonic clock; ~0 without an end. 0, -EFAULT or -EINVAL.
+i64 read_deadline(const Context& context, bool absolute, bool realtime, u64& deadline) {
+  deadline = ~0ull;
+  if (context.r10 == 0) {
+    return 0;
+  }
+  KernelTimespec time;
+  if (!read_user(time, context.r10)) {
+    return -EFAULT;
+  }
+  if (!time.valid()) {
+    return -EINVAL;
+  }
+  deadline = time.ns();
+  if (!absolute) {
+    deadline += monotonic_ns();
+  } else if (realtime) {
+    deadline = deadline > realtime_ns() ? deadline - realtime_ns() + monotonic_ns() : 0;
+  }
+  return 0;
+}
+
+bool has_time(u32 operation) {
+  return operation == FUTEX_WAIT || operation == FUTEX_WAIT_BITSET || operation == FUTEX_LOCK_PI ||
+         operation == FUTEX_LOCK_PI2 || operation == FUTEX_WAIT_REQUEUE_PI;
+}
+
+bool is_known(u32 operation) {
+  return operation == FUTEX_WAIT || operation == FUTEX_WAKE || operation == FUTEX_REQUEUE ||
+         operation == FUTEX_CMP_REQUEUE || operation == FUTEX_WAKE_OP || operation == FUTEX_WAIT_BITSET ||
+         operation == FUTEX_WAKE_BITSET;
+}
+
+// In the order in which Linux looks for faults.
 i64 do_futex(Context& context) {
   const u32 operation = static_cast<u32>(context.rsi) & FUTEX_CMD_MASK;
   const bool realtime = (context.rsi & FUTEX_CLOCK_REALTIME) != 0;
   const bool is_private = (context.rsi & FUTEX_PRIVATE_FLAG) != 0;
+  u64 deadline = ~0ull;
+  if (has_time(operation)) {
+    if (const i64 error = read_deadline(context, operation != FUTEX_WAIT, realtime, deadline); error != 0) {
+      return error;
+    }
+  }
   if (realtime && operation != FUTEX_WAIT_BITSET) {
     return -ENOSYS;
+  }
+  if (!is_known(operation)) {
+    count_unsupported(context.orig_rax);
+    return -ENOSYS;  // priority inheritance
   }
   if ((context.rdi & 3) != 0) {
     return -EINVAL;
@@ -214,22 +262,6 @@ i64 do_futex(Context& context) {
   switch (operation) {
     case FUTEX_WAIT:
     case FUTEX_WAIT_BITSET: {
-      u64 deadline = ~0ull;
-      if (context.r10 != 0) {
-        KernelTimespec time;
-        if (!read_user(time, context.r10)) {
-          return -EFAULT;
-        }
-        if (!time.valid()) {
-          return -EINVAL;
-        }
-        deadline = time.ns();
-        if (operation == FUTEX_WAIT) {
-          deadline += monotonic_ns();
-        } else if (realtime) {
-          deadline = deadline > realtime_ns() ? deadline - realtime_ns() + monotonic_ns() : 0;
-        }
-      }
       const u32 bitset = operation == FUTEX_WAIT ? ~0u : static_cast<u32>(context.r9);
       return futex_wait(context.rdi, static_cast<u32>(context.rdx), bitset, deadline, is_private);
     }
@@ -246,8 +278,7 @@ i64 do_futex(Context& context) {
     case FUTEX_WAKE_OP:
       return futex_wake_op(context, is_private);
     default:
-      count_unsupported(context.orig_rax);
-      return -ENOSYS;  // priority inheritance
+      return -ENOSYS;
   }
 }
 

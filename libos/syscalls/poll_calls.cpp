@@ -47,8 +47,13 @@ class Block {
   T* data_;
 };
 
-i64 handle_of(i32 fd) {
+// The handle to ask about, and of the events those that can come.
+i64 handle_of(i32 fd, i16& events) {
   const FileRef file = FdTable::instance().get(static_cast<u64>(fd));
+  if (file && file->kind() == FileKind::Signal) {
+    // On the host it is an eventfd, which can be written.
+    events = static_cast<i16>(events & ~(POLLOUT | POLLWRNORM | POLLWRBAND));
+  }
   return file ? static_cast<i64>(file->handle()) : -1;
 }
 
@@ -58,7 +63,7 @@ i64 poll_host(const abi::PollEntry* entries, u64 count, const Deadline& deadline
   return wait_until(deadline, [&](i64 remaining_ns) -> i64 {
     std::memcpy(call_buffer(), entries, count * sizeof *entries);
     // What is ready counts more than a signal that waits; a signal counts more than sleeping.
-    if (first && remaining_ns != 0 && vcpu_page().pending != 0) {
+    if (first && vcpu_page().pending != 0) {
       first = false;
       const i64 ready = host_call(abi::HostCall::Poll, CallKind::Quick, 0, count, 0);
       if (ready != 0) {
@@ -91,18 +96,22 @@ i64 do_poll(u64 address, u64 count, const Deadline& deadline) {
     fds[i].revents = 0;
     entries[i] = {-1, fds[i].events, 0};
     if (fds[i].fd >= 0) {
-      entries[i].handle = static_cast<i32>(handle_of(fds[i].fd));
+      entries[i].handle = static_cast<i32>(handle_of(fds[i].fd, entries[i].events));
       if (entries[i].handle < 0) {
         fds[i].revents = POLLNVAL;
         ++invalid;
       }
     }
   }
-  const i64 ready = poll_host(entries.data(), count, invalid != 0 ? Deadline::after(0) : deadline);
-  if (ready < 0) {
+  i64 ready = poll_host(entries.data(), count, invalid != 0 ? Deadline::after(0) : deadline);
+  const bool has_results = ready >= 0;
+  ready = ready == -EINTR && invalid != 0 ? 0 : ready;
+  if (ready < 0 && ready != -EINTR) {
     return ready;
   }
-  std::memcpy(entries.data(), call_buffer(), count * sizeof(abi::PollEntry));
+  if (has_results) {
+    std::memcpy(entries.data(), call_buffer(), count * sizeof(abi::PollEntry));
+  }
   for (u64 i = 0; i < count; ++i) {
     fds[i].revents |= entries[i].handle >= 0 ? entries[i].revents : i16{0};
   }
@@ -112,7 +121,7 @@ i64 do_poll(u64 address, u64 count, const Deadline& deadline) {
       return -EFAULT;
     }
   }
-  return ready + invalid;
+  return ready < 0 ? ready : ready + invalid;
 }
 
 // A result of poll or select as the dispatcher wants it.
@@ -165,7 +174,7 @@ i64 collect(const SelectSets& sets, u64 limit, abi::PollEntry* entries) {
     if (events == 0) {
       continue;
     }
-    const i64 handle = handle_of(static_cast<i32>(fd));
+    const i64 handle = handle_of(static_cast<i32>(fd), events);
     if (handle < 0) {
       return -EBADF;
     }
@@ -263,6 +272,9 @@ i64 do_epoll_wait(Context& context, const Deadline& deadline) {
   const FileRef file = FdTable::instance().get(context.rdi);
   if (wanted <= 0 || wanted > INT32_MAX / static_cast<i64>(epoll_record)) {
     return -EINVAL;
+  }
+  if (outside(context.rsi, static_cast<u64>(wanted) * epoll_record, 0, abi::user_end)) {
+    return -EFAULT;
   }
   if (!file) {
     return -EBADF;

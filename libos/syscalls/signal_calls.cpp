@@ -257,7 +257,10 @@ i64 sigaltstack_call(Context& context) {
 i64 kill_call(Context& context) {
   const auto target = static_cast<i32>(context.rdi);
   const auto signo = static_cast<i32>(context.rsi);
-  if (target != static_cast<i32>(Process::instance().pid)) {
+  // The number of any thread stands for its process.
+  const bool own = target == static_cast<i32>(Process::instance().pid) ||
+                   (target > 0 && ThreadList::instance().find(static_cast<u32>(target)) != nullptr);
+  if (!own) {
     return target == INT32_MIN ? -ESRCH : send_to_family(target, signo, SI_USER, 0);
   }
   if (signo != 0 && !is_valid_signal(signo)) {
@@ -267,11 +270,16 @@ i64 kill_call(Context& context) {
 }
 
 i64 send_to_one(i32 tid, i32 signo) {
-  if (ThreadList::instance().find(static_cast<u32>(tid)) == nullptr) {
+  // The first thread, once it has ended before others, is still there as a zombie.
+  const bool ended = ThreadList::instance().find(static_cast<u32>(tid)) == nullptr;
+  if (ended && tid != static_cast<i32>(Process::instance().pid)) {
     return -ESRCH;
   }
   if (signo != 0 && !is_valid_signal(signo)) {
     return -EINVAL;
+  }
+  if (ended) {
+    return 0;
   }
   return Signals::instance().send_to_tid(static_cast<u32>(tid), own_signal(static_cast<u32>(signo), SI_TKILL));
 }

@@ -85,10 +85,8 @@ i64 create_thread(const CloneRequest& request, const Context& caller) {
     created->context.rsp = request.stack;
   }
   created->fs_base = (request.flags & CLONE_SETTLS) != 0 ? request.tls : read_fs_base();
-  if ((request.flags & CLONE_PARENT_SETTID) != 0 && !write_user(request.parent_tid, thread.tid)) {
-    heap_delete(created);
-    Arena::instance().free_vcpu_area(*area);
-    return -EFAULT;
+  if ((request.flags & CLONE_PARENT_SETTID) != 0) {
+    static_cast<void>(write_user(request.parent_tid, thread.tid));  // Linux does not look, either
   }
   ThreadList::instance().add(thread);
   const i64 index =
@@ -300,18 +298,24 @@ i64 do_getcpu(Context& context) {
 
 i64 do_membarrier(Context& context) {
   enum : u64 { query = 0, global = 1, global_expedited = 2, register_global = 4, expedited = 8, register_private = 16 };
+  if (context.rsi != 0) {
+    return -EINVAL;
+  }
   switch (context.rdi) {
     case query:
       return global | global_expedited | register_global | expedited | register_private;
     case register_global:
+      return 0;
     case register_private:
-      return context.rsi != 0 ? -EINVAL : 0;
+      Process::instance().uses_membarrier = true;
+      return 0;
+    case expedited:
+      if (!Process::instance().uses_membarrier) {
+        return -EPERM;
+      }
+      [[fallthrough]];
     case global:
     case global_expedited:
-    case expedited:
-      if (context.rsi != 0) {
-        return -EINVAL;
-      }
       barrier_on_all_vcpus();
       return 0;
     default:

@@ -83,7 +83,8 @@ i64 clock_getres_call(Context& context) {
 // A pVM may not set the host's clock.
 i64 clock_settime_call(Context& context) {
   Timespec time{};
-  if (static_cast<i32>(context.rdi) != CLOCK_REALTIME) {
+  const auto clock = static_cast<i32>(context.rdi);
+  if (clock != CLOCK_REALTIME && (clock >= 0 || clock_kind(clock) == ClockKind::Unknown)) {
     return -EINVAL;
   }
   if (!read_user(time, context.rsi)) {

@@ -13,6 +13,11 @@ inline constexpr std::int64_t result_must_exit = INT64_MIN;
 // raises SIGTTIN or SIGTTOU, answers EIO, or goes on where that is right (termios(3), setpgid(2)).
 inline constexpr std::int64_t result_background = INT64_MIN + 1;
 
+// A call that may wait was not begun, as the vCPU was kicked before: once what the kick was for is done, the library OS
+// makes the system call again from its start (signal(7): a signal that comes before a call does not end it). The
+// kernel's own code for that, ERESTARTNOINTR.
+inline constexpr std::int64_t result_not_begun = -513;
+
 // Flags of HostCall::FutexWait.
 enum FutexWaitFlags : std::uint32_t {
   futex_wait_absolute = 1,  // the timeout is a point in time, not a duration
