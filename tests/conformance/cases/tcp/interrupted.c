@@ -72,7 +72,7 @@ CASE {
   INTERRUPTED(fill_by_write(ends[0]));
   // A time limit makes the calls end with EINTR even with SA_RESTART.
   handle(SIGUSR1, on_signal, SA_RESTART);
-  struct timeval limit = {100, 0};
+  struct timeval limit = {25, 0};
   NEED(setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
   NEED(setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
   INTERRUPTED(recv(ends[0], &byte, 1, 0));
