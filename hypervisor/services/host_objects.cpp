@@ -45,6 +45,12 @@ UniqueFd open_descriptor_links(const CallContext& context) {
 
 }  // namespace
 
+bool is_unix_socket(int fd) {
+  int domain = 0;
+  socklen_t size = sizeof domain;
+  return ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
+}
+
 bool lies_on_procfs(int fd, dev_t device) {
   // File systems without a block device have major number 0; for the others there is no need to ask.
   struct statfs status {};

@@ -15,6 +15,8 @@ namespace kx::hv {
 // A procfs: no file of one is ever given to a pVM. `device` is the file's st_dev.
 bool lies_on_procfs(int fd, dev_t device);
 
+bool is_unix_socket(int fd);
+
 // Whether the mount through which `fd` (O_PATH too) was opened is read-only.
 bool lies_on_read_only_mount(int fd);
 

@@ -83,6 +83,9 @@ std::int64_t Message::read_name(const CallContext& context, const Call& call) {
   copy_once(&name, context.buffer.data() + header.name_offset, header.name_size);
   host.msg_name = &name;
   host.msg_namelen = header.name_size;
+  if (!is_unix_socket(file->get())) {
+    return 0;
+  }
   auto* bytes = reinterpret_cast<std::byte*>(&name);  // SAFETY: private memory seen as bytes
   return checked_name.check(context, bytes, host.msg_namelen, sizeof(name), call.extra[0]);
 }
@@ -108,8 +111,7 @@ std::int64_t Message::translate_sent(const CallContext& context, cmsghdr& part) 
   std::byte* data = reinterpret_cast<std::byte*>(CMSG_DATA(&part));  // SAFETY: inside `control`, checked by the caller
   const std::size_t size = part.cmsg_len - CMSG_LEN(0);
   if (part.cmsg_level != SOL_SOCKET) {
-    return part.cmsg_level == IPPROTO_IP || part.cmsg_level == IPPROTO_IPV6 || part.cmsg_level == IPPROTO_UDP ? 0
-                                                                                                              : -EINVAL;
+    return 0;  // the protocol's own, or skipped by it
   }
   if (part.cmsg_type == SCM_CREDENTIALS && size >= sizeof(ucred)) {
     return translate_credentials(context, data);
@@ -229,10 +231,9 @@ std::int64_t serve_receive_message(CallContext& context, Call& call) {
     return error;
   }
   abi::MessageHeader& header = message.header;
-  if (header.name_size != 0) {
-    message.host.msg_name = &message.name;
-    message.host.msg_namelen = std::min<std::uint32_t>(header.name_size, sizeof(message.name));
-  }
+  // Also where the program has no room for it: it is told the size (recvfrom(2)).
+  message.host.msg_name = &message.name;
+  message.host.msg_namelen = sizeof(message.name);
   if (header.control_size != 0) {
     message.host.msg_control = message.control;
     message.host.msg_controllen = std::min<std::size_t>(header.control_size, control_limit);

@@ -234,7 +234,7 @@ std::int64_t Passthrough::check() const {
       return socket_allowed(int_arg(0), int_arg(1), int_arg(2)) ? 0 : -EAFNOSUPPORT;
     case SYS_setsockopt:
     case SYS_getsockopt:
-      return socket_option_allowed(int_arg(1), int_arg(2)) ? 0 : -ENOPROTOOPT;
+      return !is_socket_level(int_arg(1)) || socket_option_allowed(int_arg(1), int_arg(2)) ? 0 : -ENOPROTOOPT;
     default:
       return 0;
   }
@@ -242,14 +242,15 @@ std::int64_t Passthrough::check() const {
 
 // A UNIX-domain address may be a relative path (extra[0] says relative to what), and may name what is not the pVM's.
 std::int64_t Passthrough::check_address() {
+  const bool has_address = shape_.number == SYS_bind || shape_.number == SYS_connect;
+  if (!has_address || !is_unix_socket(files_[0]->get())) {
+    return 0;
+  }
   if (shape_.number == SYS_bind) {
     if (const std::int64_t error = check_bind(private_[1], call_.args[2]); error != 0) {
       return error;
     }
     return is_relative_unix_address(private_[1], call_.args[2]) ? enter_directory(context_, call_.extra[0]) : 0;
-  }
-  if (shape_.number != SYS_connect) {
-    return 0;
   }
   // The link that replaces a pathname may be longer than a short one.
   constexpr std::uint32_t capacity = sizeof(sockaddr_storage);
@@ -507,6 +508,10 @@ std::int64_t Passthrough::serve() {
   }
   if (const std::int64_t error = name_descriptor(); error != 0) {
     return error;
+  }
+  if ((shape_.number == SYS_setsockopt || shape_.number == SYS_getsockopt) && !is_socket_level(int_arg(1))) {
+    constexpr std::uint64_t nobodys_level = 0x7fff;  // for the error that the socket's family has for it
+    host_[1] = nobodys_level;
   }
   set_close_on_exec();
   confine_affinity();

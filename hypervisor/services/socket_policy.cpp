@@ -213,4 +213,9 @@ bool socket_option_allowed(int level, int name) {
   }
 }
 
+bool is_socket_level(int level) {
+  return level == SOL_SOCKET || level == IPPROTO_IP || level == IPPROTO_IPV6 || level == IPPROTO_TCP ||
+         level == IPPROTO_UDP || level == SOL_NETLINK;
+}
+
 }  // namespace kx::hv

@@ -8,5 +8,7 @@ namespace kx::hv {
 
 bool socket_allowed(int domain, int type, int protocol);
 bool socket_option_allowed(int level, int name);
+// Whether any option of this level is allowed.
+bool is_socket_level(int level);
 
 }  // namespace kx::hv

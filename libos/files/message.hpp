@@ -31,4 +31,8 @@ struct ReceivedMessage {
 i64 send_message(const OpenFile& file, const SentMessage& message, u32 flags);
 i64 receive_message(const OpenFile& file, ReceivedMessage& message, u32 flags);
 
+// What becomes of a call that a signal may have interrupted: with a time limit of the socket's for this direction it is
+// never made again, whatever SA_RESTART says (signal(7)). Other files: as always.
+i64 interrupted_at_socket(const OpenFile& file, i64 result, Direction direction);
+
 }  // namespace kx::libos

@@ -9,6 +9,7 @@
 #include <kx/abi/result.hpp>
 
 #include "files/background.hpp"
+#include "files/message.hpp"
 #include "files/own_memory.hpp"
 #include "files/pipe_ring.hpp"
 #include "files/proc.hpp"
@@ -34,7 +35,7 @@ constexpr u64 most_buffers = 1024;  // UIO_MAXIOV
 // Pages are made present before the host is asked: not many more than one call is likely to need.
 constexpr u64 file_step = 4 << 20;
 constexpr u64 stream_step = 1 << 20;
-constexpr u64 message_limit = 64 << 10;
+constexpr u64 message_limit = 256 << 10;
 
 bool in_program(u64 address, u64 size) {
   return !outside(address, size, 0, abi::user_end);
@@ -122,7 +123,9 @@ i64 Transfer::step() {
   if (asked_ == 0 && left_ != 0) {
     return -EFAULT;
   }
-  if (count > 1 && needs_one_piece(file_)) {
+  // A packet is one, in however many pieces its memory is; so is what a stream has now.
+  const bool is_cut = count == abi::max_segments && asked_ < std::min(limit, left_) && file_.may_block();
+  if (is_cut || (count > 1 && needs_one_piece(file_))) {
     return in_one_piece();
   }
   return call_host(0, count);
@@ -169,7 +172,7 @@ i64 Transfer::run() {
       if (done != 0) {
         return static_cast<i64>(done);
       }
-      return interrupted(result, restart_if_flagged);
+      return interrupted_at_socket(file_, result, direction_);
     }
     const u64 bytes = static_cast<u64>(result);
     done += bytes;

@@ -7,6 +7,7 @@
 
 #include "files/fd_table.hpp"
 #include "files/file_head.hpp"
+#include "files/message.hpp"
 #include "files/transfer.hpp"
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
@@ -36,6 +37,12 @@ i64 read_or_write(Context& context) {
   if (checked != 0) {
     return checked == -EFAULT && (direction == Direction::Read ? !file->readable() : !file->writable()) ? -EBADF
                                                                                                         : checked;
+  }
+  if constexpr (direction == Direction::Write) {
+    // An empty packet, which writev(2) does not send.
+    if (context.rdx == 0 && S_ISSOCK(file->mode())) {
+      return send_message(*file, SentMessage(), 0);
+    }
   }
   return transfer(*file, list, direction, current_position, 0);
 }

@@ -1,5 +1,6 @@
 // Socket calls: messages over the host's sendmsg and recvmsg, and what a shape cannot say.
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
@@ -23,12 +24,12 @@ namespace {
 constexpr u64 address_limit = 128;
 constexpr u32 most_messages = 1024;
 
+bool is_socket(const OpenFile& file) {
+  return S_ISSOCK(file.mode());
+}
+
 // bind and connect: a UNIX-domain address may be relative to the working directory.
-i64 with_address(u32 number, const Context& context) {
-  const FileRef file = FdTable::instance().get(context.rdi);
-  if (!file) {
-    return -EBADF;
-  }
+i64 with_address(u32 number, const OpenFile& file, const Context& context) {
   const u64 size = static_cast<u32>(context.rdx);
   if (size > address_limit) {
     return -EINVAL;
@@ -36,22 +37,77 @@ i64 with_address(u32 number, const Context& context) {
   if (!copy_from_user(call_buffer(), context.rsi, size)) {
     return -EFAULT;
   }
-  const HostArguments arguments{{file->handle(), 0, size}, working_directory_handle()};
+  const HostArguments arguments{{file.handle(), 0, size}, working_directory_handle()};
   const IdleSection idle;
-  return interrupted(host_call_raw(number, arguments, CallKind::Quick).result, restart_if_flagged);
+  return interrupted_at_socket(file, host_call_raw(number, arguments, CallKind::Quick).result, Direction::Write);
 }
 
+// A file that bind makes has the socket's own mode without the process's umask, which the host does not know: it is
+// taken from the mode before, and given back after.
+class MaskedMode {
+ public:
+  explicit MaskedMode(const OpenFile& file) : file_(file) {
+    if (host_call_raw(SYS_fstat, {{file.handle(), 0}, 0}, CallKind::Quick).result == 0) {
+      struct stat status;
+      std::memcpy(&status, call_buffer(), sizeof status);
+      mode_ = status.st_mode & 07777;
+      set(mode_ & ~file_creation_mask());
+    }
+  }
+  ~MaskedMode() {
+    if (mode_ != 0) {
+      set(mode_);
+    }
+  }
+  MaskedMode(const MaskedMode&) = delete;
+  MaskedMode& operator=(const MaskedMode&) = delete;
+
+ private:
+  void set(u32 mode) { host_call_raw(SYS_fchmod, {{file_.handle(), mode}, 0}, CallKind::Quick); }
+
+  const OpenFile& file_;
+  u32 mode_ = 0;
+};
+
 i64 call_bind(Context& context) {
-  return with_address(SYS_bind, context);
+  const FileRef file = FdTable::instance().get(context.rdi);
+  if (!file) {
+    return -EBADF;
+  }
+  struct {
+    u16 family;
+    char first;
+  } start{};
+  if (is_socket(*file) && copy_from_user(&start, context.rsi, 3) && start.family == AF_UNIX && start.first != 0) {
+    const MaskedMode masked(*file);
+    return with_address(SYS_bind, *file, context);
+  }
+  return with_address(SYS_bind, *file, context);
 }
+
 i64 call_connect(Context& context) {
-  return with_address(SYS_connect, context);
+  const FileRef file = FdTable::instance().get(context.rdi);
+  return file ? with_address(SYS_connect, *file, context) : -EBADF;
+}
+
+i64 call_accept4(Context& context) {
+  const FileRef file = FdTable::instance().get(context.rdi);
+  const i64 result = pass_through(SYS_accept4, context);
+  return result == restart_if_flagged && file ? interrupted_at_socket(*file, -EINTR, Direction::Read) : result;
 }
 
 i64 call_accept(Context& context) {
   Context copy = context;
   copy.r10 = 0;
-  return pass_through(SYS_accept4, copy);
+  return call_accept4(copy);
+}
+
+i64 call_setsockopt(Context& context) {
+  const FileRef file = FdTable::instance().get(context.rdi);
+  if (file && is_socket(*file) && static_cast<i32>(context.r8) < 0) {
+    return -EINVAL;
+  }
+  return pass_through(SYS_setsockopt, context);
 }
 
 // Linux reserves two descriptors and tells their numbers before it makes the sockets: they stay in memory if that
@@ -96,22 +152,21 @@ i64 call_recvfrom(Context& context) {
   if (const i64 result = message.data.set(context.rsi, context.rdx); result != 0) {
     return result;
   }
+  // Linux looks at the room for the name when the message is taken.
   i32 capacity = 0;
-  if (context.r8 != 0) {
-    if (!read_user(capacity, context.r9)) {
-      return -EFAULT;
-    }
-    if (capacity < 0) {
-      return -EINVAL;
-    }
+  const bool has_capacity = context.r8 != 0 && read_user(capacity, context.r9);
+  if (has_capacity && capacity >= 0) {
     message.name_address = context.r8;
     message.name_capacity = static_cast<u32>(capacity);
   }
   const i64 result = receive_message(*file, message, static_cast<u32>(context.r10));
-  if (result >= 0 && context.r8 != 0 && !write_user(context.r9, message.name_size)) {
-    return -EFAULT;
+  if (result < 0 || context.r8 == 0) {
+    return result;
   }
-  return result;
+  if (has_capacity && capacity < 0) {
+    return -EINVAL;
+  }
+  return has_capacity && write_user(context.r9, message.name_size) ? result : -EFAULT;
 }
 
 // The kernel's struct msghdr.
@@ -144,7 +199,7 @@ i64 send_at(const OpenFile& file, u64 address, u32 flags) {
   message.name_address = user.name;
   message.name_size = user.name != 0 ? user.name_size : 0;
   message.control_address = user.control;
-  message.control_size = user.control != 0 ? user.control_size : 0;
+  message.control_size = user.control_size;
   return send_message(file, message, flags);
 }
 
@@ -249,6 +304,7 @@ i64 call_recvmmsg(Context& context) {
 constexpr SyscallEntry entries[] = {
     {SYS_bind, call_bind},         {SYS_connect, call_connect},
     {SYS_accept, call_accept},     {SYS_socketpair, call_socketpair},
+    {SYS_accept4, call_accept4},   {SYS_setsockopt, call_setsockopt},
     {SYS_sendto, call_sendto},     {SYS_recvfrom, call_recvfrom},
     {SYS_sendmsg, call_sendmsg},   {SYS_recvmsg, call_recvmsg},
     {SYS_sendmmsg, call_sendmmsg}, {SYS_recvmmsg, call_recvmmsg},

@@ -86,6 +86,17 @@ inline constexpr IoctlShape ioctl_shapes[] = {
     {0x8905, IoctlArgument::Out, 4},       // SIOCATMARK
     {0x8906, IoctlArgument::Out, 16},      // SIOCGSTAMP
     {0x8907, IoctlArgument::Out, 16},      // SIOCGSTAMPNS
+    {0x8910, IoctlArgument::InOut, 40},    // SIOCGIFNAME: a struct ifreq, of which these use no pointer
+    {0x8913, IoctlArgument::InOut, 40},    // SIOCGIFFLAGS
+    {0x8915, IoctlArgument::InOut, 40},    // SIOCGIFADDR
+    {0x8917, IoctlArgument::InOut, 40},    // SIOCGIFDSTADDR
+    {0x8919, IoctlArgument::InOut, 40},    // SIOCGIFBRDADDR
+    {0x891b, IoctlArgument::InOut, 40},    // SIOCGIFNETMASK
+    {0x891d, IoctlArgument::InOut, 40},    // SIOCGIFMETRIC
+    {0x8921, IoctlArgument::InOut, 40},    // SIOCGIFMTU
+    {0x8927, IoctlArgument::InOut, 40},    // SIOCGIFHWADDR
+    {0x8933, IoctlArgument::InOut, 40},    // SIOCGIFINDEX
+    {0x8942, IoctlArgument::InOut, 40},    // SIOCGIFTXQLEN
 };
 
 // The shape of a request, or null.

@@ -39,7 +39,6 @@ CASE {
   SHOW(try_control(24, 20, SOL_SOCKET, 77, 0));
   SHOW(try_control(24, 20, 6, SCM_RIGHTS, 0));
   SHOW(try_control(24, 20, SOL_SOCKET, SCM_CREDENTIALS, 0));
-  SHOW(try_control(8000, 20, SOL_SOCKET, SCM_RIGHTS, 0));
   struct iovec vector = {"x", 1};
   struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = (void*)16, .msg_controllen = 24};
   SHOW(sendmsg(ends[0], &message, 0));
