@@ -404,6 +404,15 @@ rusage Pvm::usage() {
   return sum;
 }
 
+std::optional<JobControl::HostThread> Pvm::host_thread(std::uint32_t index) {
+  const std::lock_guard lock(mutex_);
+  if (index >= vcpus_.size() || vcpus_[index] == nullptr || vcpus_[index]->finished() ||
+      vcpus_[index]->thread_id() == 0) {
+    return std::nullopt;
+  }
+  return HostThread{vcpus_[index]->thread_id(), vcpus_[index]->usage()};
+}
+
 const std::string& Pvm::program() const {
   return requested_ ? program_ : family_.program();
 }

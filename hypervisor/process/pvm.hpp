@@ -119,6 +119,7 @@ class Pvm : public JobControl {
   void close_all();
   // Processor time of its threads so far, those that have ended included.
   [[nodiscard]] rusage usage() override;
+  [[nodiscard]] std::optional<HostThread> host_thread(std::uint32_t vcpu) override;
 
   [[nodiscard]] std::uint32_t thread_count();
   // As the guest says.

@@ -121,7 +121,15 @@ std::int64_t serve_process_times(CallContext& context, Call& call) {
   if (context.services.jobs != nullptr) {
     // Memory figures are the family's; the rest is this pVM's own.
     const long resident = usage.ru_maxrss;
-    usage = context.services.jobs->usage();
+    if (call.args[1] == 0) {
+      usage = context.services.jobs->usage();
+    } else {
+      const auto thread = context.services.jobs->host_thread(static_cast<std::uint32_t>(call.args[1] - 1));
+      if (!thread) {
+        return -ESRCH;
+      }
+      usage = thread->usage;
+    }
     usage.ru_maxrss = resident;
   }
   const auto to_ns = [](const timeval& time) {

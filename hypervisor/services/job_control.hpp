@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "hypervisor/unique_fd.hpp"
 
@@ -49,6 +50,12 @@ class JobControl {
   virtual std::int64_t set_foreground_group(Terminal& terminal, std::int32_t group) = 0;
   // Processor time and the rest of getrusage(2), of this pVM's threads.
   [[nodiscard]] virtual rusage usage() = 0;
+  // The host thread of one of its vCPUs; nothing if there is no such vCPU, or its thread is about to end.
+  struct HostThread {
+    pid_t id;
+    rusage usage;
+  };
+  [[nodiscard]] virtual std::optional<HostThread> host_thread(std::uint32_t vcpu) = 0;
 };
 
 }  // namespace kx::hv

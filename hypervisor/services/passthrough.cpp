@@ -17,6 +17,7 @@
 #include "hypervisor/ipc/socket_peers.hpp"
 #include "hypervisor/services/call_support.hpp"
 #include "hypervisor/services/host_objects.hpp"
+#include "hypervisor/services/job_control.hpp"
 #include "hypervisor/services/socket_policy.hpp"
 
 namespace kx::hv {
@@ -58,7 +59,8 @@ class Passthrough {
   std::int64_t decode_path(std::size_t i);
   std::int64_t decode_in(std::size_t i, std::uint64_t size);
   std::int64_t decode_out(std::size_t i, std::uint64_t size);
-  std::int64_t check() const;
+  std::int64_t check();
+  std::int64_t name_thread(std::size_t i);
   std::int64_t check_address();
   std::int64_t check_file() const;
   void set_close_on_exec();
@@ -214,18 +216,32 @@ std::int64_t Passthrough::decode_sized(std::size_t i) {
   return decode_out(i, capacity);
 }
 
+// An argument that is 0 for the caller's own thread, or 1 + the index of another vCPU: becomes the number of a thread.
+std::int64_t Passthrough::name_thread(std::size_t i) {
+  if (call_.args[i] == 0) {
+    return 0;
+  }
+  JobControl* const jobs = context_.services.jobs;
+  const auto thread = jobs != nullptr ? jobs->host_thread(static_cast<std::uint32_t>(call_.args[i] - 1)) : std::nullopt;
+  if (!thread) {
+    return -ESRCH;
+  }
+  host_[i] = static_cast<std::uint64_t>(thread->id);
+  return 0;
+}
+
 // What a shape cannot say.
-std::int64_t Passthrough::check() const {
+std::int64_t Passthrough::check() {
   switch (shape_.number) {
     case SYS_sched_getaffinity:
     case SYS_sched_setaffinity:
-      return call_.args[0] == 0 ? 0 : -ESRCH;
+      return name_thread(0);
     case SYS_getpriority:
     case SYS_setpriority:
       if (int_arg(0) != PRIO_PROCESS) {
         return -EINVAL;
       }
-      return call_.args[1] == 0 ? 0 : -ESRCH;
+      return name_thread(1);
     case SYS_mq_open:
     case SYS_mq_unlink:  // the host's queues are nobody's here
       return context_.services.sandbox != nullptr && context_.services.sandbox->has_own_ipc() ? 0 : -ENOSYS;
@@ -317,9 +333,10 @@ bool Passthrough::belongs_to_caller_thread() const {
   switch (shape_.number) {
     case SYS_sched_getaffinity:
     case SYS_sched_setaffinity:
+      return call_.args[0] == 0;
     case SYS_getpriority:
     case SYS_setpriority:
-      return true;
+      return call_.args[1] == 0;
     default:
       return (shape_.flags & abi::shape_slow) != 0;
   }
@@ -481,13 +498,13 @@ std::int64_t Passthrough::serve() {
   if (!context_.may_block() && belongs_to_caller_thread()) {
     return abi::result_must_exit;
   }
-  if (const std::int64_t error = check(); error != 0) {
-    return error;
-  }
   for (std::size_t i = 0; i < argument_count; ++i) {
     if (const std::int64_t error = decode(i); error != 0) {
       return error;
     }
+  }
+  if (const std::int64_t error = check(); error != 0) {
+    return error;
   }
   for (std::size_t i = 0; i < argument_count; ++i) {
     if (shape_.args[i].kind == ArgKind::OutSized) {

@@ -31,6 +31,12 @@ ClockKind dynamic_clock_kind(i32 clock) {
   return number == 0 || number == Process::instance().pid ? ClockKind::ProcessCpu : ClockKind::Unknown;
 }
 
+// Whose processor time a clock counts. The number in it is that of a thread, or 0 for the caller.
+const Thread* thread_of(i32 clock) {
+  const auto number = clock < 0 ? static_cast<u32>(~(clock >> 3)) : 0;
+  return number == 0 ? &Thread::current() : ThreadList::instance().find(number);
+}
+
 }  // namespace
 
 TimeReading read_time() {
@@ -46,6 +52,12 @@ CpuTimes process_cpu_times() {
   const HostReply reply =
       host_call_raw(static_cast<u32>(abi::HostCall::ProcessTimes), HostArguments{}, CallKind::Quick);
   return {reply.extra[0], reply.extra[1]};
+}
+
+CpuTimes thread_cpu_times(const Thread& thread) {
+  const HostArguments arguments{{0, u64{thread.page->vcpu_index} + 1}, 0};
+  const HostReply reply = host_call_raw(static_cast<u32>(abi::HostCall::ProcessTimes), arguments, CallKind::Quick);
+  return reply.result == 0 ? CpuTimes{reply.extra[0], reply.extra[1]} : CpuTimes{};
 }
 
 CpuTimes children_cpu_times() {
@@ -84,7 +96,8 @@ bool read_clock(i32 clock, u64& ns) {
     return false;
   }
   if (kind == ClockKind::ProcessCpu || kind == ClockKind::ThreadCpu) {
-    const CpuTimes times = process_cpu_times();
+    const Thread* thread = kind == ClockKind::ThreadCpu ? thread_of(clock) : nullptr;
+    const CpuTimes times = thread != nullptr ? thread_cpu_times(*thread) : process_cpu_times();
     ns = times.user_ns + times.system_ns;
     return true;
   }

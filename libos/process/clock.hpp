@@ -6,6 +6,8 @@
 
 namespace kx::libos {
 
+struct Thread;
+
 // A reading that is not stale.
 TimeReading read_time();
 
@@ -24,6 +26,7 @@ struct CpuTimes {
   u64 system_ns = 0;
 };
 CpuTimes process_cpu_times();
+CpuTimes thread_cpu_times(const Thread& thread);
 // Of the children that were waited for.
 CpuTimes children_cpu_times();
 

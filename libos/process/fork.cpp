@@ -57,6 +57,7 @@ void start_child(const ForkOptions& options, const HostReply& reply, bool copied
   Memory::instance().start_in_child(reply.extra[0], reply.extra[1], copied);
   ThreadList::instance().keep_only(self);
   self.flush = FlushState{};
+  self.policy &= ~sched_reset_on_fork;
   AddressSpace::instance().start_in_child();
 
   if (options.shares_memory) {

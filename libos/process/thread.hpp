@@ -10,6 +10,8 @@
 
 namespace kx::libos {
 
+inline constexpr i32 sched_reset_on_fork = 0x40000000;  // SCHED_RESET_ON_FORK of sched_setscheduler(2)
+
 struct Thread {
   abi::VcpuPage* page = nullptr;
   u64 area_gpa = 0;
@@ -19,6 +21,7 @@ struct Thread {
   u64 clear_child_tid = 0;     // set_tid_address(2); 0: none
   bool in_futex_wait = false;  // futex(2): between finding the word and the end of the wait
   u64 first_rip = 0;           // of a new thread
+  i32 policy = 0;              // sched_setscheduler(2)
   u64 futex_spin_ns = 0;       // how long the next wait spins
   Thread* next = nullptr;      // ThreadList
 

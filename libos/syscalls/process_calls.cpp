@@ -239,7 +239,8 @@ i64 do_getrusage(Context& context) {
   constexpr i32 children = -1, own = 0, thread = 1;
   u64 usage[18] = {};
   if (who == own || who == thread) {
-    host_call(abi::HostCall::ProcessTimes, CallKind::Quick, 0);
+    const u64 whose = who == thread ? u64{vcpu_page().vcpu_index} + 1 : 0;
+    host_call(abi::HostCall::ProcessTimes, CallKind::Quick, 0, whose);
     std::memcpy(usage, call_buffer(), sizeof usage);
   } else if (who == children) {
     host_call(abi::HostCall::ProcessGet, CallKind::Quick, static_cast<u64>(abi::ProcessAttribute::ChildrenUsage), 0);

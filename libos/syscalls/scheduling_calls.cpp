@@ -17,18 +17,27 @@ i64 do_sched_yield(Context&) {
   return host_call(static_cast<abi::HostCall>(SYS_sched_yield), CallKind::Blocking);
 }
 
-bool known_thread(u64 tid) {
-  return static_cast<u32>(tid) == 0 || ThreadList::instance().find(static_cast<u32>(tid)) != nullptr;
+// A thread of the process by its number, or the caller by 0; null: there is none.
+Thread* find_thread(u64 tid) {
+  return static_cast<u32>(tid) == 0 ? &Thread::current() : ThreadList::instance().find(static_cast<u32>(tid));
 }
 
-// Affinity, priority and policy belong to the hypervisor's threads: a query about any thread of the process answers for
-// them.
+bool known_thread(u64 tid) {
+  return find_thread(tid) != nullptr;
+}
+
+// Affinity and priority are those of the hypervisor's threads, which it knows by their vCPUs. 0: the caller's own.
+u64 host_name(const Thread& thread) {
+  return &thread == &Thread::current() ? 0 : u64{thread.page->vcpu_index} + 1;
+}
+
 i64 do_affinity(Context& context) {
-  if (static_cast<i32>(context.rdi) < 0 || !known_thread(context.rdi)) {
+  const Thread* thread = static_cast<i32>(context.rdi) < 0 ? nullptr : find_thread(context.rdi);
+  if (thread == nullptr) {
     return -ESRCH;
   }
   Context changed = context;
-  changed.rdi = 0;
+  changed.rdi = host_name(*thread);
   return pass_through(static_cast<u32>(context.orig_rax), changed);
 }
 
@@ -36,11 +45,13 @@ i64 do_priority(Context& context) {
   if (context.rdi > 2) {
     return -EINVAL;
   }
-  Context changed = context;
-  if (context.rdi == 0 && known_thread(context.rsi)) {
-    changed.rsi = 0;
+  const Thread* thread = context.rdi == 0 || context.rsi == 0 ? find_thread(context.rsi) : nullptr;
+  if (thread == nullptr) {
+    return -ESRCH;
   }
-  return changed.rsi == 0 ? pass_through(static_cast<u32>(context.orig_rax), changed) : -ESRCH;
+  Context changed = context;
+  changed.rsi = host_name(*thread);
+  return pass_through(static_cast<u32>(context.orig_rax), changed);
 }
 
 i64 check_thread(const Context& context) {
@@ -63,14 +74,18 @@ i64 check_any_thread(const Context& context) {
 }
 
 i64 do_sched_getscheduler(Context& context) {
-  return check_any_thread(context);
-}  // SCHED_OTHER
+  if (const i64 result = check_any_thread(context); result != 0) {
+    return result;
+  }
+  const Thread* thread = find_thread(context.rdi);
+  return thread != nullptr ? thread->policy : 0;
+}
 i64 do_sched_getparam(Context& context) {
   const i64 result = context.rsi == 0 ? -EINVAL : check_any_thread(context);
   const i32 priority = 0;
   return result != 0 ? result : write_user(context.rsi, priority) ? 0 : -EFAULT;
 }
-i64 set_policy(const Context& context, i32 policy, u64 parameter) {
+i64 set_policy(const Context& context, i32 policy, i32 flags, u64 parameter) {
   i32 priority = 0;
   if (const i64 result = parameter == 0 ? -EINVAL : check_thread(context); result != 0) {
     return result;
@@ -82,13 +97,21 @@ i64 set_policy(const Context& context, i32 policy, u64 parameter) {
   if (policy == fifo || policy == round_robin) {
     return priority < 1 || priority > 99 ? -EINVAL : -EPERM;
   }
-  return (policy == other || policy == batch || policy == idle_policy) && priority == 0 ? 0 : -EINVAL;
+  if ((policy != other && policy != batch && policy != idle_policy) || priority != 0) {
+    return -EINVAL;
+  }
+  // Told, and no more: the host schedules them alike.
+  find_thread(context.rdi)->policy = policy | flags;
+  return 0;
 }
 i64 do_sched_setscheduler(Context& context) {
-  return set_policy(context, static_cast<i32>(context.rsi) & ~0x40000000, context.rdx);
+  const auto policy = static_cast<i32>(context.rsi);
+  return set_policy(context, policy & ~sched_reset_on_fork, policy & sched_reset_on_fork, context.rdx);
 }
 i64 do_sched_setparam(Context& context) {
-  return set_policy(context, 0, context.rsi);
+  const Thread* thread = static_cast<i32>(context.rdi) < 0 ? nullptr : find_thread(context.rdi);
+  const i32 policy = thread != nullptr ? thread->policy : 0;
+  return set_policy(context, policy & ~sched_reset_on_fork, policy & sched_reset_on_fork, context.rsi);
 }
 i64 priority_bound(const Context& context, i64 real_time) {
   const u64 policy = context.rdi;

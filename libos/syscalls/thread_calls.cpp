@@ -71,6 +71,7 @@ i64 create_thread(const CloneRequest& request, const Context& caller) {
   thread.set_tid(static_cast<u32>(tid));
   thread.page->robust_list_gva = 0;
   thread.signals.mask = parent.signals.mask;
+  thread.policy = parent.policy & ~sched_reset_on_fork;
   std::memcpy(thread.name(), parent.name(), sizeof thread.page->thread_name);
   if ((request.flags & CLONE_CHILD_CLEARTID) != 0) {
     thread.clear_child_tid = request.child_tid;

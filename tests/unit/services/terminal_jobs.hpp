@@ -34,6 +34,9 @@ class TerminalJobs : public JobControl {
     terminal.foreground = group;
     return 0;
   }
+  std::optional<HostThread> host_thread(std::uint32_t vcpu) override {
+    return vcpu == 0 ? std::optional(HostThread{::gettid(), {}}) : std::nullopt;
+  }
   rusage usage() override { return {}; }
 
   std::int32_t own_group = 2;

@@ -49,7 +49,8 @@ enum class HostCall : std::uint32_t {
   Fcntl,                   // (handle, command, integer argument or offset) -> result (or handle)
   Sendfile,                // (out, in, offset or -1, count) -> bytes; extra[0] = new offset
   Random,                  // (offset, size): fresh entropy from the host
-  ProcessTimes,            // () -> extra[0] user ns, extra[1] system ns of this pVM; buffer: rusage
+  ProcessTimes,            // (offset of rusage, 0 or 1 + vCPU index) -> extra[0] user ns, extra[1] system ns of this pVM
+                           //   or of that vCPU
   MemFile,                 // (content_offset, size, name) -> handle of a read-only file of those bytes
   HostInfo,                // (HostInfoKind, offset, capacity) -> size: text such as /proc/cpuinfo
   HandlePath,              // (handle, offset, capacity) -> size: path of an open file in the family's view

@@ -8,13 +8,15 @@ CASE {
   struct sched_param parameter = {7};
   struct timespec interval;
   pid_t child;
+  const struct gate told = make_gate();
   START(child) {
     SHOW(sched_getscheduler(getppid()));
     SHOW(sched_getparam(getppid(), &parameter));
     SHOW(parameter.sched_priority);
+    open_gate(told);
     pause();
   }
-  nap();
+  pass_gate(told);
   SHOW(sched_getscheduler(child));
   SHOW(sched_rr_get_interval(child, &interval));
   NEED(kill(child, SIGKILL) == 0);
