@@ -285,8 +285,9 @@ void Pvm::tell_of_question() {
 }
 
 void Pvm::kick(std::uint32_t vcpu_index) {
-  if (const auto target = vcpu(vcpu_index); target != nullptr) {
-    target->kick(0);
+  const std::lock_guard lock(mutex_);
+  if (vcpu_index < vcpus_.size() && vcpus_[vcpu_index] != nullptr && !vcpus_[vcpu_index]->finished()) {
+    vcpus_[vcpu_index]->kick_for_relative();
   }
 }
 

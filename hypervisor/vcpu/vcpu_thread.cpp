@@ -133,6 +133,15 @@ void VcpuThread::notify(std::uint32_t pending_bits) {
   kick(pending_bits);
 }
 
+void VcpuThread::kick_for_relative() {
+  constexpr std::uint32_t can_wait = abi::pending_inbox | abi::pending_signal;
+  if ((std::atomic_ref(page().pending).load(std::memory_order_seq_cst) & ~can_wait) != 0) {
+    kick(0);
+  } else {
+    notify(0);
+  }
+}
+
 void VcpuThread::set_finished() {
   running_ = false;
   gone_ = true;

@@ -39,6 +39,8 @@ class VcpuThread {
   // for as long as that took it a few times over, or it would do nothing else. What it does by itself meanwhile makes
   // it look, too. One thread at a time.
   void notify(std::uint32_t pending_bits);
+  // Another vCPU of the pVM has put bits into the pending word: a kick, or for a signal alone a notice. The same.
+  void kick_for_relative();
   // The vCPU's thread ends at its next exit. Called by the thread itself (ThreadExit).
   void finish() { finished_ = true; }
   [[nodiscard]] std::uint32_t index() const { return index_; }
