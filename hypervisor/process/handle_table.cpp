@@ -1,5 +1,8 @@
 #include "hypervisor/process/handle_table.hpp"
 
+#include <fcntl.h>
+
+#include <cerrno>
 #include <utility>
 
 #include "hypervisor/ipc/pipe_rings.hpp"
@@ -19,6 +22,19 @@ std::array<std::int32_t, 2> HandleTable::add_pipe(File reading, File writing,
     return {-1, -1};
   }
   return {first, second};
+}
+
+std::int64_t HandleTable::add_copy(std::uint64_t handle) {
+  const Entry original = entry_at_host(handle);
+  if (original.file == nullptr) {
+    return -EBADF;
+  }
+  UniqueFd fd(::fcntl(original.file->get(), F_DUPFD_CLOEXEC, 3));
+  if (!fd) {
+    return -errno;
+  }
+  const std::int32_t copy = add(std::move(fd), original.process);
+  return copy < 0 ? -EMFILE : copy;
 }
 
 std::int32_t HandleTable::add_entry(Entry entry) {

@@ -35,6 +35,9 @@ class HandleTable {
   std::int32_t add(UniqueFd fd, std::optional<ProcessReference> process = std::nullopt);
   // The two ends of a pipe with a ring; -1 in both when the table is full.
   std::array<std::int32_t, 2> add_pipe(File reading, File writing, const std::shared_ptr<ipc::PipeRing>& ring);
+  // Another descriptor of the same file under a handle of its own, for epoll(7), which tells descriptors apart: the
+  // handle or -errno.
+  std::int64_t add_copy(std::uint64_t handle);
   // Null when there is no such handle, or it stands for a process. A pipe's data are in the host's pipe from then on.
   [[nodiscard]] File get(std::uint64_t handle) const;
   // The same, of any kind.

@@ -144,8 +144,11 @@ std::int64_t serve_ioctl(CallContext& context, Call& call) {
 }
 
 std::int64_t serve_fcntl(CallContext& context, Call& call) {
-  const HandleTable& handles = context.services.handles;
+  HandleTable& handles = context.services.handles;
   const int command = static_cast<int>(call.args[1]);
+  if (command == F_DUPFD_CLOEXEC) {
+    return handles.add_copy(call.args[0]);
+  }
   const bool sets_packets = command == F_SETFL && (call.args[2] & O_DIRECT) != 0;
   HandleTable::File file;
   if ((command == F_GETFL || command == F_SETFL) && !sets_packets) {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <kx/abi/ipc.hpp>
 
+#include "files/epoll_numbers.hpp"
 #include "files/file_head.hpp"
 #include "host/host_call.hpp"
 #include "mm/heap.hpp"
@@ -38,6 +39,7 @@ void OpenFile::release() {
       host_call(abi::HostCall::Ipc, CallKind::Quick, static_cast<u64>(abi::IpcOperation::SegmentDetach),
                 static_cast<u64>(segment));
     }
+    drop_epoll_numbers(*this);
     heap_delete(head);
     host_call(abi::HostCall::Close, CallKind::Quick, handle_);
     heap_delete(this);

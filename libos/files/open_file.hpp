@@ -5,6 +5,7 @@
 
 namespace kx::libos {
 
+struct EpollNumber;
 struct FileHead;
 struct SignalWatch;
 
@@ -56,8 +57,9 @@ class OpenFile {
   bool anonymous = false;  // behind shared anonymous memory
   i32 segment = -1;        // of an attachment of System V shared memory: its id; detached with the last reference
 
-  FileHead* head = nullptr;             // what its open brought along; owned
-  SignalWatch* signal_watch = nullptr;  // of FileKind::Signal; owned
+  FileHead* head = nullptr;              // what its open brought along; owned
+  SignalWatch* signal_watch = nullptr;   // of FileKind::Signal; owned
+  EpollNumber* epoll_numbers = nullptr;  // its descriptors that epolls may watch; owned
 
  private:
   u32 references_ = 1;

@@ -38,6 +38,7 @@ std::span<const SyscallEntry> file_calls();
 std::span<const SyscallEntry> path_calls();
 std::span<const SyscallEntry> descriptor_calls();
 std::span<const SyscallEntry> poll_calls();
+std::span<const SyscallEntry> epoll_calls();
 std::span<const SyscallEntry> socket_calls();
 std::span<const SyscallEntry> process_calls();
 std::span<const SyscallEntry> thread_calls();

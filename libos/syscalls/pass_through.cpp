@@ -257,9 +257,9 @@ bool wants_close_on_exec(u32 number, const Marshal& m) {
   }
 }
 
-// A descriptor of a process can be waited for; other calls find that it lacks the operation.
-bool is_misplaced_process(const Marshal& m, u32 number, int index) {
-  return m.files[index] && m.files[index]->kind() == FileKind::Process && !(number == SYS_epoll_ctl && index == 2);
+// A descriptor of a process can be waited for; the calls here find that it lacks the operation.
+bool is_process(const Marshal& m, int index) {
+  return m.files[index] && m.files[index]->kind() == FileKind::Process;
 }
 
 }  // namespace
@@ -281,7 +281,7 @@ i64 pass_through(u32 number, Context& context) {
       if (const i64 result = put_argument(m, i, shape.args[i]); result < 0) {
         return result;
       }
-      if (is_misplaced_process(m, number, i)) {
+      if (is_process(m, i)) {
         return shape.args[i].kind == ArgKind::DirHandle ? -ENOTDIR : -EINVAL;
       }
     }

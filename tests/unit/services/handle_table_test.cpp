@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 namespace kx::hv {
 namespace {
 
@@ -51,6 +53,19 @@ TEST(HandleTable, AHandleOfAProcessIsForWaitingOnly) {
   EXPECT_EQ(static_cast<std::uint64_t>(table.add(open_null())), handle);
   EXPECT_NE(table.get(handle), nullptr) << "the next file is an ordinary one";
   EXPECT_EQ(table.process_of(handle), std::nullopt);
+}
+
+TEST(HandleTable, ACopyIsAnotherDescriptorOfTheSameKind) {
+  HandleTable table;
+  const auto file = static_cast<std::uint64_t>(table.add(open_null()));
+  const auto copy = static_cast<std::uint64_t>(table.add_copy(file));
+  ASSERT_NE(table.get(copy), nullptr);
+  EXPECT_NE(table.get(copy)->get(), table.get(file)->get());
+  const auto process = static_cast<std::uint64_t>(table.add(open_null(), ProcessReference{7, 70}));
+  const auto other = static_cast<std::uint64_t>(table.add_copy(process));
+  EXPECT_EQ(table.get(other), nullptr);
+  EXPECT_EQ(table.process_of(other), (ProcessReference{7, 70}));
+  EXPECT_EQ(table.add_copy(99), -EBADF);
 }
 
 }  // namespace
