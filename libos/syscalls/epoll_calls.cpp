@@ -59,6 +59,31 @@ i64 call_epoll_ctl(Context& context) {
 constexpr u64 epoll_record = 12;  // struct epoll_event, packed
 constexpr i64 most_events = static_cast<i64>(fault_buffer_offset / epoll_record);
 
+// How many records have room where the program wants them.
+u64 records_that_fit(u64 address, i64 wanted) {
+  const u64 size = static_cast<u64>(std::min(wanted, most_events)) * epoll_record;
+  // SAFETY: the call buffer is this vCPU's own until the host call; segments fit below the fault buffer.
+  auto* segments = reinterpret_cast<abi::Segment*>(call_buffer());
+  u32 count = 0;
+  return AddressSpace::instance().segments(address, size, true, segments, abi::max_segments, count) / epoll_record;
+}
+
+// Takes what is ready, up to `capacity` records, into the call buffer. With room for none it stays where it is: an
+// event that is reported once must not get lost.
+i64 take_events(const OpenFile& file, u64 capacity, i64 timeout_ns) {
+  const IdleSection idle;
+  if (capacity == 0) {
+    const abi::PollEntry entry{static_cast<i32>(file.handle()), EPOLLIN, 0};
+    std::memcpy(call_buffer(), &entry, sizeof entry);
+    const i64 ready = host_call(abi::HostCall::Poll, CallKind::Quick, 0, 1, static_cast<u64>(timeout_ns));
+    return ready > 0 ? -EFAULT : ready;
+  }
+  const i64 milliseconds = timeout_ns < 0 ? -1 : std::min<i64>((timeout_ns + ns_per_ms - 1) / ns_per_ms, INT32_MAX);
+  return host_call_raw(SYS_epoll_wait, {{file.handle(), 0, capacity, static_cast<u64>(milliseconds)}, 0},
+                       CallKind::Quick)
+      .result;
+}
+
 i64 do_epoll_wait(Context& context, const Deadline& deadline) {
   const i64 wanted = static_cast<i32>(context.rdx);
   const FileRef file = FdTable::instance().get(context.rdi);
@@ -71,19 +96,12 @@ i64 do_epoll_wait(Context& context, const Deadline& deadline) {
   if (!file) {
     return -EBADF;
   }
-  const u64 capacity = static_cast<u64>(std::min(wanted, most_events));
+  const u64 capacity = records_that_fit(context.rsi, wanted);
   bool first = true;
   const i64 count = wait_until(deadline, [&](i64 remaining_ns) -> i64 {
-    i64 milliseconds = remaining_ns < 0 ? -1 : std::min<i64>((remaining_ns + ns_per_ms - 1) / ns_per_ms, INT32_MAX);
-    const bool signal_waits = first && milliseconds != 0 && vcpu_page().pending != 0;
+    const bool signal_waits = first && remaining_ns != 0 && vcpu_page().pending != 0;
     first = false;
-    if (signal_waits) {
-      milliseconds = 0;
-    }
-    const IdleSection idle;
-    const i64 ready = host_call_raw(SYS_epoll_wait, {{file->handle(), 0, capacity, static_cast<u64>(milliseconds)}, 0},
-                                    CallKind::Quick)
-                          .result;
+    const i64 ready = take_events(*file, capacity, signal_waits ? 0 : remaining_ns);
     return signal_waits && ready == 0 ? -EINTR : ready;
   });
   if (count <= 0) {
