@@ -118,6 +118,11 @@ class Segments {
       if (segment.size == 0) {
         continue;
       }
+      if (segment.gpa == abi::no_memory) {
+        // The host maps nothing in the first page: mmap_min_addr, proc_sys_vm(5).
+        vector_[count_++] = {nullptr, std::min<std::uint64_t>(segment.size, abi::page_size)};
+        continue;
+      }
       std::byte* memory = translate_segment(context, segment, use);
       if (memory == nullptr) {
         return -EFAULT;
@@ -163,6 +168,10 @@ std::int64_t transfer(CallContext& context, Call& call, long number, SegmentUse 
   if (use == SegmentUse::Destination ? reads_in_background(context, file->get(), status)
                                      : call.args[5] == 0 && writes_in_background(context, file->get(), status)) {
     return abi::result_background;
+  }
+  if (segments.count() == 0 && call.args[2] != 0 && (status.st_mode & S_IFMT) == 0) {
+    const long plain = use == SegmentUse::Destination ? SYS_read : SYS_write;
+    return context.may_block() ? host_syscall_interruptible(context, plain, {args[0], 0, 0}) : abi::result_must_exit;
   }
   // EAGAIN: would block, or the file is non-blocking; EOPNOTSUPP: the host cannot tell. By an exit it will be seen.
   SyscallArgs at_once = args;

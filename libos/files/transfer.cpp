@@ -41,26 +41,34 @@ bool in_program(u64 address, u64 size) {
   return !outside(address, size, 0, abi::user_end);
 }
 
-// eventfd, timerfd and their like take each segment for a message of its own.
-bool needs_one_piece(const OpenFile& file) {
+// eventfd, timerfd, inotify and their like: most take each buffer for a message of its own.
+bool takes_messages(const OpenFile& file) {
   return (file.mode() & 0170000) == 0;
 }
 
 class Transfer {
  public:
   Transfer(OpenFile& file, const BufferList& list, Direction direction, u64 position, u32 flags)
-      : file_(file), cursor_(list), left_(list.total()), direction_(direction), position_(position), flags_(flags) {}
+      : file_(file),
+        list_(list),
+        cursor_(list),
+        left_(list.total()),
+        direction_(direction),
+        position_(position),
+        flags_(flags) {}
 
   i64 run();
 
  private:
   i64 step();
   i64 call_host(u64 size, u32 count);
+  i64 by_messages();
   i64 in_one_piece();
   i64 limit_growth();
   [[nodiscard]] bool continues_short() const;
 
   OpenFile& file_;
+  const BufferList& list_;
   BufferCursor cursor_;
   u64 left_;
   Direction direction_;
@@ -87,24 +95,48 @@ i64 Transfer::call_host(u64 offset, u32 count) {
   return refused != 0 ? refused : transfer(1);
 }
 
-// Through a block of the library OS's own, which is contiguous for the host.
+// Through a block of the library OS's own, contiguous for the host and cut as the program's buffers are. What such a
+// file has given is gone even if the program's memory cannot take it.
+i64 Transfer::by_messages() {
+  asked_ = std::min(left_, message_limit);
+  const HeapBlock block(asked_);
+  if (block.bytes() == nullptr) {
+    return -ENOMEM;
+  }
+  const u64 size = direction_ == Direction::Read ? asked_ : cursor_.copy(direction_, block.bytes(), asked_);
+  // SAFETY: the call buffer is this vCPU's own until the host call; segments fit below the fault buffer.
+  auto* segments = reinterpret_cast<abi::Segment*>(call_buffer());
+  const u64 gpa = reinterpret_cast<u64>(block.bytes()) - abi::linear_base;
+  const u32 count = cursor_.cut(gpa, size, size == asked_, segments, abi::max_segments);
+  if (count == 0) {
+    return -EFAULT;
+  }
+  const i64 result = call_host(0, count);
+  if (direction_ == Direction::Read && result > 0 &&
+      cursor_.copy(direction_, block.bytes(), static_cast<u64>(result)) != static_cast<u64>(result)) {
+    return -EFAULT;
+  }
+  return result;
+}
+
+// Through such a block as one segment: of packets and of streams, whose buffers are in more pieces than a call can name.
 i64 Transfer::in_one_piece() {
   const u64 size = std::min(left_, message_limit);
-  auto* block = static_cast<u8*>(heap_allocate(size));
-  if (block == nullptr) {
+  const HeapBlock block(size);
+  if (block.bytes() == nullptr) {
     return -ENOMEM;
   }
   asked_ = size;
-  i64 result = -EFAULT;
-  if (direction_ == Direction::Read || cursor_.copy(direction_, block, size) == size) {
-    *reinterpret_cast<abi::Segment*>(call_buffer()) = {reinterpret_cast<u64>(block) - abi::linear_base, size};
-    result = call_host(0, 1);
-    if (direction_ == Direction::Read && result > 0 &&
-        cursor_.copy(direction_, block, static_cast<u64>(result)) != static_cast<u64>(result)) {
-      result = -EFAULT;
-    }
+  if (direction_ == Direction::Write && cursor_.copy(direction_, block.bytes(), size) != size) {
+    return -EFAULT;
   }
-  heap_free(block, size);
+  // SAFETY: the call buffer is this vCPU's own until the host call.
+  *reinterpret_cast<abi::Segment*>(call_buffer()) = {reinterpret_cast<u64>(block.bytes()) - abi::linear_base, size};
+  const i64 result = call_host(0, 1);
+  if (direction_ == Direction::Read && result > 0 &&
+      cursor_.copy(direction_, block.bytes(), static_cast<u64>(result)) != static_cast<u64>(result)) {
+    return -EFAULT;
+  }
   return result;
 }
 
@@ -120,13 +152,20 @@ i64 Transfer::step() {
   auto* segments = reinterpret_cast<abi::Segment*>(call_buffer());
   u32 count = 0;
   asked_ = cursor_.fill(direction_, std::min(limit, left_), segments, abi::max_segments, count);
-  if (asked_ == 0 && left_ != 0) {
-    return -EFAULT;
+  if (!takes_messages(file_)) {
+    if (asked_ == 0 && left_ != 0) {
+      return -EFAULT;
+    }
+    // A packet is one, in however many pieces its memory is; so is what a stream has now.
+    const bool is_cut = count == abi::max_segments && asked_ < std::min(limit, left_) && file_.may_block();
+    return is_cut ? in_one_piece() : call_host(0, count);
   }
-  // A packet is one, in however many pieces its memory is; so is what a stream has now.
-  const bool is_cut = count == abi::max_segments && asked_ < std::min(limit, left_) && file_.may_block();
-  if (is_cut || (count > 1 && needs_one_piece(file_))) {
-    return in_one_piece();
+  if (left_ == 0 && list_.is_plain() && position_ == current_position) {
+    segments[count++] = {0, 0};  // the file is asked: many refuse it
+  } else if (asked_ == 0 && left_ != 0) {
+    segments[count++] = {abi::no_memory, std::min(left_, abi::page_size)};  // reading may take something even so
+  } else if (left_ != 0 && (count != 1 || asked_ < left_ || list_.count() != 1)) {
+    return by_messages();
   }
   return call_host(0, count);
 }
@@ -155,7 +194,7 @@ i64 Transfer::limit_growth() {
 // A short count ends most transfers. But the service thread writes to a stream only what fits at once; the rest is to
 // be waited for unless a signal came.
 bool Transfer::continues_short() const {
-  return file_.may_block() && direction_ == Direction::Write && !needs_one_piece(file_) && !signal_arrived();
+  return file_.may_block() && direction_ == Direction::Write && !takes_messages(file_) && !signal_arrived();
 }
 
 i64 Transfer::run() {
@@ -246,6 +285,7 @@ i64 BufferList::read(u64 address, u64 count) {
 }
 
 i64 BufferList::set(u64 address, u64 size) {
+  is_plain_ = true;
   inline_[0] = {address, std::min(size, transfer_limit)};
   count_ = 1;
   total_ = inline_[0].size;
@@ -303,6 +343,25 @@ void BufferCursor::advance(u64 bytes) {
     ++index_;
     inside_ = 0;
   }
+}
+
+u32 BufferCursor::cut(u64 gpa, u64 size, bool with_part, abi::Segment* segments, u32 capacity) const {
+  u32 count = 0;
+  u64 inside = inside_;
+  for (u32 i = index_; i < list_.count() && size != 0 && count < capacity; ++i, inside = 0) {
+    const u64 whole = list_.buffers()[i].size - inside;
+    if (whole == 0) {
+      continue;
+    }
+    if (whole > size && !with_part) {
+      break;
+    }
+    const u64 bytes = std::min(whole, size);
+    segments[count++] = {gpa, bytes};
+    gpa += bytes;
+    size -= bytes;
+  }
+  return count;
 }
 
 u64 BufferCursor::copy(Direction direction, u8* memory, u64 size) const {

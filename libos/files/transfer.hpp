@@ -35,6 +35,8 @@ class BufferList {
   [[nodiscard]] const UserBuffer* buffers() const { return buffers_; }
   [[nodiscard]] u32 count() const { return count_; }
   [[nodiscard]] u64 total() const { return total_; }
+  // Of read(2) or write(2), not of a call with a vector.
+  [[nodiscard]] bool is_plain() const { return is_plain_; }
 
  private:
   static constexpr u32 inline_count = 8;
@@ -45,6 +47,7 @@ class BufferList {
   UserBuffer* buffers_ = inline_;
   u32 count_ = 0;
   u64 total_ = 0;
+  bool is_plain_ = false;
 };
 
 // Steps through a buffer list, making host segments of the program's memory.
@@ -55,6 +58,8 @@ class BufferCursor {
   // Fills segments with at most `limit` bytes from here on; returns the bytes, 0 if the next byte is not accessible.
   u64 fill(Direction direction, u64 limit, abi::Segment* segments, u32 capacity, u32& count) const;
   void advance(u64 bytes);
+  // Segments of the `size` bytes at `gpa`, a buffer's each from here on; one for a part of a buffer only if told.
+  u32 cut(u64 gpa, u64 size, bool with_part, abi::Segment* segments, u32 capacity) const;
   // Copies up to `size` bytes between here and the library OS's memory; returns the bytes done.
   u64 copy(Direction direction, u8* memory, u64 size) const;
 

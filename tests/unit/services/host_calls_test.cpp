@@ -60,7 +60,7 @@ TEST_F(HostCalls, OpensWritesAndReadsAFile) {
 
 TEST_F(HostCalls, SegmentsOutsideGuestMemoryAreRefused) {
   const std::uint64_t file = open_host(path + "/f", O_RDWR | O_CREAT);
-  const Segment bad[] = {{ram + memory.ram_size(), 1}, {ram + memory.ram_size() - 1, 2}, {ram, ~0ull}, {~0ull, 2},
+  const Segment bad[] = {{ram + memory.ram_size(), 1}, {ram + memory.ram_size() - 1, 2}, {ram, ~0ull}, {~0ull - 1, 3},
                          {abi::system_size, 1},        {abi::shared_gpa - 1, 2}};
   for (const Segment& segment : bad) {
     put(0, segment);
@@ -365,6 +365,21 @@ TEST_F(HostCalls, EpollFindsWhatIsReady) {
   EXPECT_EQ(call(SYS_epoll_wait, {epoll, 64, 4, no_offset}), 1);
   EXPECT_EQ((get<std::array<std::uint32_t, 3>>(64)[1]), 42u);
   EXPECT_EQ(call(SYS_epoll_wait, {epoll, 64, 1 << 20, no_offset}), -EFAULT);
+}
+
+TEST_F(HostCalls, TheFileDecidesWhatBecomesOfEmptyAndImpossibleReads) {
+  const auto event = static_cast<std::uint64_t>(call(SYS_eventfd2, {1, 04000 /* EFD_NONBLOCK */}));
+  put(64, Segment{0, 0});
+  EXPECT_EQ(call(HostCall::Read, {event, 64, 1, no_offset, 0}), -EINVAL);
+  EXPECT_EQ(call(HostCall::Write, {event, 64, 1, no_offset, 0}), -EINVAL);
+  EXPECT_EQ(call(HostCall::Read, {event, 64, 0, no_offset, 0}), 0) << "as readv(2)";
+  put(64, Segment{abi::no_memory, 1 << 30});
+  EXPECT_EQ(call(HostCall::Read, {event, 64, 1, no_offset, 0}), -EFAULT);
+  put(64, Segment{abi::no_memory, 8});
+  EXPECT_EQ(call(HostCall::Write, {event, 64, 1, no_offset, 0}), -EFAULT);
+  on_service = true;
+  put(64, Segment{0, 0});
+  EXPECT_EQ(call(HostCall::Read, {event, 64, 1, no_offset, 0}), abi::result_must_exit);
 }
 
 TEST_F(HostCalls, HandlesOfProcessesAreForWaitingOnly) {

@@ -22,7 +22,8 @@ enum class HostCall : std::uint32_t {
   MemoryGrow,              // (minimum_size) -> gpa; extra[0] = size: a new RAM slot
   MemoryRelease,           // (gpa, size): contents no longer needed; reads as zero afterwards
   Read,                    // (handle, segment_offset, segment_count, file_offset or -1, RWF_* flags) -> bytes
-  Write,                   // same, and 1 if it may be done in the background
+  Write,                   // same, and 1 if it may be done in the background. Segments without a byte: read(2) or
+                           //   write(2) of none, which the vector calls would not ask the file about
   Open,                    // (dirfd handle or AT_FDCWD, path_offset, flags, mode, resolve) -> handle;
                            //   extra[0] = st_mode | st_nlink clipped, extra[1] = st_rdev
   OpenDevice,              // (DeviceName, flags) -> handle
@@ -174,6 +175,8 @@ struct Segment {
 };
 static_assert(sizeof(Segment) == 16 && std::has_unique_object_representations_v<Segment>);
 inline constexpr std::uint32_t max_segments = 512;
+// The place of a segment, of at most a page, that the program cannot access: what a file then does the host decides.
+inline constexpr std::uint64_t no_memory = ~0ull;
 
 // One entry of a Poll call; events and revents as poll(2).
 struct PollEntry {
