@@ -1,6 +1,7 @@
 // Linux system calls passed through to the host: decoded, checked and carried out by their shape.
 #include <fcntl.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -74,6 +75,7 @@ class Passthrough {
   void copy_results();
   void cap_memory();
   std::int64_t name_descriptor();
+  std::int64_t watch_descriptor();
   void note_request() const;
   void note_result(std::int64_t result) const;
 
@@ -118,7 +120,8 @@ std::int64_t Passthrough::decode_path(std::size_t i) {
     return error;
   }
   const bool absolute = path[0] == '/';
-  if (shape_.args[i].kind == ArgKind::CwdPath && !absolute) {
+  const bool is_descriptor = shape_.number == SYS_inotify_add_watch && path[0] == 0;
+  if (shape_.args[i].kind == ArgKind::CwdPath && !absolute && !is_descriptor) {
     if (const std::int64_t error = enter_directory(context_, call_.extra[0]); error != 0) {
       return error;
     }
@@ -494,6 +497,23 @@ std::int64_t Passthrough::name_descriptor() {
   return 0;
 }
 
+// inotify_add_watch with an empty path: what the handle in extra[0] has open.
+std::int64_t Passthrough::watch_descriptor() {
+  // SAFETY: set by decode_path
+  if (shape_.number != SYS_inotify_add_watch || *reinterpret_cast<const char*>(host_[1]) != 0) {
+    return 0;
+  }
+  files_[1] = context_.services.handles.get(call_.extra[0]);
+  if (files_[1] == nullptr || context_.services.sandbox == nullptr) {
+    return -ENOENT;
+  }
+  char* path = reinterpret_cast<char*>(scratch_.take(32));  // SAFETY: private bytes used as text
+  std::snprintf(path, 32, "self/fd/%d", files_[1]->get());
+  host_[1] = address_of(path);
+  host_[2] &= ~std::uint64_t{IN_DONT_FOLLOW};
+  return enter_directory(context_.services.sandbox->proc_fd());
+}
+
 std::int64_t Passthrough::serve() {
   if (!context_.may_block() && belongs_to_caller_thread()) {
     return abi::result_must_exit;
@@ -524,6 +544,9 @@ std::int64_t Passthrough::serve() {
     return error;
   }
   if (const std::int64_t error = name_descriptor(); error != 0) {
+    return error;
+  }
+  if (const std::int64_t error = watch_descriptor(); error != 0) {
     return error;
   }
   if ((shape_.number == SYS_setsockopt || shape_.number == SYS_getsockopt) && !is_socket_level(int_arg(1))) {

@@ -2,6 +2,7 @@
 #include "syscalls/path_calls.hpp"
 
 #include <fcntl.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -157,6 +158,31 @@ i64 change_mode(const Context& c, u64 directory_fd, u64 path, u64 mode) {
   return as(SYS_fchmodat, c, directory_fd, path, mode);
 }
 
+// The hypervisor takes an empty path for the file of the handle that others are relative to.
+i64 call_inotify_add_watch(Context& c) {
+  const FileRef watcher = FdTable::instance().get(c.rdi);
+  if (!watcher) {
+    return -EBADF;
+  }
+  Place place;
+  const FinalLink final = (c.rdx & IN_DONT_FOLLOW) != 0 ? FinalLink::Keep : FinalLink::Follow;
+  if (resolve(cwd, c.rsi, final, place) == 0) {
+    if (place.kind == PlaceKind::Descriptor) {
+      const FileRef file = FdTable::instance().get(place.number);
+      if (!file) {
+        return -ENOENT;
+      }
+      call_buffer()[0] = 0;
+      return host_call_raw(SYS_inotify_add_watch, {{watcher->handle(), 0, c.rdx}, file->handle()}, CallKind::Quick)
+          .result;
+    }
+    if (place.kind == PlaceKind::Host && place.length == 0) {
+      return -ENOENT;
+    }
+  }
+  return pass_through(SYS_inotify_add_watch, c);
+}
+
 i64 call_chmod(Context& c) {
   return change_mode(c, cwd, c.rdi, c.rsi);
 }
@@ -277,6 +303,7 @@ constexpr SyscallEntry entries[] = {
     {SYS_symlinkat, call_symlinkat},
     {SYS_chmod, call_chmod},
     {SYS_fchmodat, call_fchmodat},
+    {SYS_inotify_add_watch, call_inotify_add_watch},
     {SYS_chown, call_chown},
     {SYS_lchown, call_lchown},
     {SYS_umask, call_umask},
