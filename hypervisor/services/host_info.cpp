@@ -19,8 +19,8 @@ namespace {
 using abi::HostInfoKind;
 
 // Files of the host's /proc, by HostInfoKind.
-constexpr const char* info_files[] = {"cpuinfo", "meminfo",     "stat",    "uptime",
-                                      "loadavg", "self/mounts", "version", "filesystems"};
+constexpr const char* info_files[] = {"cpuinfo",     "meminfo", "stat",        "uptime",      "loadavg",
+                                      "self/mounts", "version", "filesystems", "self/fdinfo/"};
 static_assert(std::size(info_files) == static_cast<std::size_t>(HostInfoKind::Last));
 
 std::int64_t read_file(int directory, const char* name, std::string& text) {
@@ -56,6 +56,22 @@ std::string cap_memory(std::string_view text, std::uint64_t limit) {
   return capped;
 }
 
+// Of what fdinfo says of a file, the lines about what an eventfd, a timerfd or an inotify has inside. Others name
+// descriptors and processes of the host.
+std::string keep_contents(std::string_view text) {
+  constexpr std::string_view kept[] = {
+      "eventfd-", "clockid:", "ticks:", "settime flags:", "it_value:", "it_interval:", "inotify "};
+  std::string lines;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, std::min(text.find('\n'), text.size() - 1) + 1);
+    text.remove_prefix(line.size());
+    if (std::any_of(std::begin(kept), std::end(kept), [&](std::string_view key) { return line.starts_with(key); })) {
+      lines.append(line);
+    }
+  }
+  return lines;
+}
+
 }  // namespace
 
 // (kind, offset, capacity, position) -> bytes of the text from `position` on; 0 at its end.
@@ -70,13 +86,23 @@ std::int64_t serve_host_info(CallContext& context, Call& call) {
   if (context.services.sandbox == nullptr || context.services.sandbox->proc_fd() < 0) {
     return -ENOENT;
   }
-  std::string text;
-  if (const std::int64_t error = read_file(context.services.sandbox->proc_fd(), info_files[call.args[0]], text);
-      error != 0) {
+  const auto kind = static_cast<HostInfoKind>(call.args[0]);
+  std::string name = info_files[call.args[0]], text;
+  HandleTable::File file;
+  if (kind == HostInfoKind::OpenFile) {
+    file = context.services.handles.get_stream(call.args[4]).file;
+    if (file == nullptr) {
+      return -EBADF;
+    }
+    name += std::to_string(file->get());
+  }
+  if (const std::int64_t error = read_file(context.services.sandbox->proc_fd(), name.c_str(), text); error != 0) {
     return error;
   }
-  if (static_cast<HostInfoKind>(call.args[0]) == HostInfoKind::MemInfo) {
+  if (kind == HostInfoKind::MemInfo) {
     text = cap_memory(text, context.services.memory.limit());
+  } else if (kind == HostInfoKind::OpenFile) {
+    text = keep_contents(text);
   }
   const std::size_t position = std::min<std::size_t>(call.args[3], text.size());
   const std::size_t size = std::min<std::size_t>(call.args[2], text.size() - position);

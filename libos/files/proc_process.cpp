@@ -16,6 +16,7 @@
 #include "process/process.hpp"
 #include "process/process_info.hpp"
 #include "process/thread.hpp"
+#include "signals/signals.hpp"
 
 namespace kx::libos {
 
@@ -84,11 +85,13 @@ void limits(TextBuilder& out, u32) {
   }
 }
 
-template <abi::HostInfoKind kind>
-void from_host(TextBuilder& out, u32) {
+// `handle`: of HostInfoKind::OpenFile.
+void append_host_text(TextBuilder& out, abi::HostInfoKind kind, u64 handle) {
   constexpr u64 part = 8192;
+  const u64 start = out.size();
   for (;;) {
-    const i64 size = host_call(abi::HostCall::HostInfo, CallKind::Quick, static_cast<u64>(kind), 0, part, out.size());
+    const i64 size = host_call(abi::HostCall::HostInfo, CallKind::Quick, static_cast<u64>(kind), 0, part,
+                               out.size() - start, handle);
     u8* to = size > 0 ? out.room(static_cast<u64>(size)) : nullptr;
     if (to == nullptr) {
       return;
@@ -96,6 +99,11 @@ void from_host(TextBuilder& out, u32) {
     std::memcpy(to, call_buffer(), static_cast<u64>(size));
     out.append(static_cast<u64>(size));
   }
+}
+
+template <abi::HostInfoKind kind>
+void from_host(TextBuilder& out, u32) {
+  append_host_text(out, kind, 0);
 }
 
 // mountinfo is made of mounts: source, place, type and options of each line.
@@ -218,6 +226,10 @@ void generate_descriptor_info(TextBuilder& out, u32 fd) {
   if (file->kind() == FileKind::Process) {
     const i64 pid = process_of_handle(file->handle());
     out.text("Pid:\t").number(pid < 0 ? -1 : pid).text("\nNSpid:\t").number(pid < 0 ? -1 : pid).text("\n");
+  } else if (file->kind() == FileKind::Signal) {
+    out.text("sigmask:\t").hex(Signals::instance().watch_mask(*file->signal_watch), 16).text("\n");
+  } else if (file->kind() == FileKind::Host && (file->mode() & 0170000) == 0) {
+    append_host_text(out, abi::HostInfoKind::OpenFile, file->handle());
   }
 }
 

@@ -53,7 +53,8 @@ enum class HostCall : std::uint32_t {
   ProcessTimes,            // (offset of rusage, 0 or 1 + vCPU index) -> extra[0] user ns, extra[1] system ns of this pVM
                            //   or of that vCPU
   MemFile,                 // (content_offset, size, name) -> handle of a read-only file of those bytes
-  HostInfo,                // (HostInfoKind, offset, capacity) -> size: text such as /proc/cpuinfo
+  HostInfo,                // (HostInfoKind, offset, capacity, position, handle of OpenFile) -> size: text such as
+                           //   /proc/cpuinfo
   HandlePath,              // (handle, offset, capacity) -> size: path of an open file in the family's view
   SendMessage,             // (handle, message_offset, segment_count, flags) -> bytes
   ReceiveMessage,          // (handle, message_offset, segment_count, flags) -> bytes
@@ -203,7 +204,18 @@ inline constexpr std::uint64_t decode_report_limit = 64;
 
 enum class DeviceName : std::uint32_t { Null, Zero, Full, Random, Urandom, Tty, Ptmx, Pts, Last };
 
-enum class HostInfoKind : std::uint32_t { CpuInfo, MemInfo, Stat, Uptime, LoadAvg, Mounts, Version, Filesystems, Last };
+enum class HostInfoKind : std::uint32_t {
+  CpuInfo,
+  MemInfo,
+  Stat,
+  Uptime,
+  LoadAvg,
+  Mounts,
+  Version,
+  Filesystems,
+  OpenFile,
+  Last
+};
 
 // Message header of SendMessage and ReceiveMessage at message_offset; name, control and segments follow.
 struct MessageHeader {
