@@ -257,6 +257,12 @@ bool wants_close_on_exec(u32 number, const Marshal& m) {
   }
 }
 
+// Calls whose arguments are judged before there is need of a descriptor; what they make nobody misses.
+bool fails_for_room_last(u32 number) {
+  return number == SYS_timerfd_create || number == SYS_eventfd2 || number == SYS_epoll_create1 ||
+         number == SYS_inotify_init1 || number == SYS_socket || number == SYS_memfd_create;
+}
+
 // A descriptor of a process can be waited for; the calls here find that it lacks the operation.
 bool is_process(const Marshal& m, int index) {
   return m.files[index] && m.files[index]->kind() == FileKind::Process;
@@ -270,7 +276,7 @@ i64 pass_through(u32 number, Context& context) {
   const u64 program[6] = {context.rdi, context.rsi, context.rdx, context.r10, context.r8, context.r9};
   std::copy_n(program, 6, m.program);
   const bool makes_descriptor = (shape.flags & (abi::shape_returns_handle | abi::shape_returns_handle_pair)) != 0;
-  if (makes_descriptor) {
+  if (makes_descriptor && !fails_for_room_last(number)) {
     if (const i64 room = FdTable::instance().check_room(); room != 0) {
       return room;
     }
