@@ -406,12 +406,11 @@ rusage Pvm::usage() {
 }
 
 std::optional<JobControl::HostThread> Pvm::host_thread(std::uint32_t index) {
-  const std::lock_guard lock(mutex_);
-  if (index >= vcpus_.size() || vcpus_[index] == nullptr || vcpus_[index]->finished() ||
-      vcpus_[index]->thread_id() == 0) {
+  const std::shared_ptr<VcpuThread> thread = vcpu(index);
+  if (thread == nullptr || thread->finished()) {
     return std::nullopt;
   }
-  return HostThread{vcpus_[index]->thread_id(), vcpus_[index]->usage()};
+  return HostThread{thread->wait_for_thread_id(), thread->usage()};
 }
 
 const std::string& Pvm::program() const {

@@ -105,6 +105,7 @@ void VcpuThread::start_at(const EntryPoint& entry) {
 void VcpuThread::run() {
   handle_ = ::pthread_self();
   thread_id_ = ::gettid();
+  thread_id_.notify_all();
   pvm_.wait_until_added();
   loop();
   pvm_.vcpu_gone(index_);

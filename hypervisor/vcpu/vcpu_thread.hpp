@@ -47,8 +47,11 @@ class VcpuThread {
   [[nodiscard]] const std::uint32_t* kicked() const { return &kicked_; }
   [[nodiscard]] kvm::Vcpu& vcpu() { return vcpu_; }
   [[nodiscard]] Gpa area() const { return area_; }
-  // Of its host thread; 0 before that runs.
-  [[nodiscard]] pid_t thread_id() const { return thread_id_; }
+  // Of its host thread, which may be about to begin: for one that was started.
+  [[nodiscard]] pid_t wait_for_thread_id() const {
+    thread_id_.wait(0);
+    return thread_id_;
+  }
   // Processor time of its thread so far; nothing once set_finished() was called.
   [[nodiscard]] rusage usage() const;
   // Whether the host lets the thread wait for something; `proc_fd`: the host's /proc.
