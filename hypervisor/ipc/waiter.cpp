@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <kx/abi/result.hpp>
 #include <climits>
+#include <kx/abi/result.hpp>
 
 #include "hypervisor/vcpu/interruptible.hpp"
 

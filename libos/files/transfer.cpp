@@ -119,7 +119,8 @@ i64 Transfer::by_messages() {
   return result;
 }
 
-// Through such a block as one segment: of packets and of streams, whose buffers are in more pieces than a call can name.
+// Through such a block as one segment: of packets and of streams, whose buffers are in more pieces than a call can
+// name.
 i64 Transfer::in_one_piece() {
   const u64 size = std::min(left_, message_limit);
   const HeapBlock block(size);

@@ -29,7 +29,7 @@ struct Process {
   u32 cpu_count = 1;
   u64 start_time_ns = 0;
   bool uses_membarrier = false;  // MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED; until execve(2)
-  bool has_relatives = false;  // it forked, or was forked
+  bool has_relatives = false;    // it forked, or was forked
   char hostname[65] = {};
 
   // In a forked child: who it is now, and what it does not inherit.

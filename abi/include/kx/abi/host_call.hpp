@@ -50,25 +50,25 @@ enum class HostCall : std::uint32_t {
   Fcntl,                   // (handle, command, integer argument or offset) -> result (or handle)
   Sendfile,                // (out, in, offset or -1, count) -> bytes; extra[0] = new offset
   Random,                  // (offset, size): fresh entropy from the host
-  ProcessTimes,            // (offset of rusage, 0 or 1 + vCPU index) -> extra[0] user ns, extra[1] system ns of this pVM
-                           //   or of that vCPU
-  MemFile,                 // (content_offset, size, name) -> handle of a read-only file of those bytes
-  HostInfo,                // (HostInfoKind, offset, capacity, position, handle of OpenFile) -> size: text such as
-                           //   /proc/cpuinfo
-  HandlePath,              // (handle, offset, capacity) -> size: path of an open file in the family's view
-  SendMessage,             // (handle, message_offset, segment_count, flags) -> bytes
-  ReceiveMessage,          // (handle, message_offset, segment_count, flags) -> bytes
-  LoadFailed,              // (errno, text_offset, text_size): the first program cannot be loaded; the pVM ends
-  OutOfMemory,             // (): the program needs a page and there is none; the pVM ends
-  RefillInbox,             // (): moves waiting signals into the inbox
-  NewThreadId,             // () -> a number no process or thread of the family has
-  Fork,         // (stack pointer, count of slots the child must not see, end of the used arena, 0 or bytes at the
-                //   start of the first of them that are copied to the child's own, as are the program's pages in
-                //   it, ForkFlags | exit signal, number of the fork) -> pid, in the child 0; with fork_opens the
-                //   handle is above it, from bit 32 on; extra[0] = gpa and extra[1] = size of the slot for what is
-                //   written from now on: the first of those slots, with whose gpas the call buffer begins, or with
-                //   fork_adds_slot a new one.
-  Wait,         // (WaitKind, id, options of waitid(2), offset of WaitResult) -> pid or 0
+  ProcessTimes,    // (offset of rusage, 0 or 1 + vCPU index) -> extra[0] user ns, extra[1] system ns of this pVM
+                   //   or of that vCPU
+  MemFile,         // (content_offset, size, name) -> handle of a read-only file of those bytes
+  HostInfo,        // (HostInfoKind, offset, capacity, position, handle of OpenFile) -> size: text such as
+                   //   /proc/cpuinfo
+  HandlePath,      // (handle, offset, capacity) -> size: path of an open file in the family's view
+  SendMessage,     // (handle, message_offset, segment_count, flags) -> bytes
+  ReceiveMessage,  // (handle, message_offset, segment_count, flags) -> bytes
+  LoadFailed,      // (errno, text_offset, text_size): the first program cannot be loaded; the pVM ends
+  OutOfMemory,     // (): the program needs a page and there is none; the pVM ends
+  RefillInbox,     // (): moves waiting signals into the inbox
+  NewThreadId,     // () -> a number no process or thread of the family has
+  Fork,            // (stack pointer, count of slots the child must not see, end of the used arena, 0 or bytes at the
+                   //   start of the first of them that are copied to the child's own, as are the program's pages in
+                   //   it, ForkFlags | exit signal, number of the fork) -> pid, in the child 0; with fork_opens the
+                   //   handle is above it, from bit 32 on; extra[0] = gpa and extra[1] = size of the slot for what is
+                   //   written from now on: the first of those slots, with whose gpas the call buffer begins, or with
+                   //   fork_adds_slot a new one.
+  Wait,            // (WaitKind, id, options of waitid(2), offset of WaitResult) -> pid or 0
   Kill,         // (target of kill(2), signal, si_code, value, KillTarget) -> 0; extra[0] = 1: the caller is meant too,
                 //   and has not been told
   ProcessGet,   // (ProcessAttribute, pid or 0) -> value
