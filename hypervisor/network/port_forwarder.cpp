@@ -168,11 +168,12 @@ void PortForwarder::accept_from(PublishedListener& listener) {
       }
       return;
     }
-    static_cast<void>(open(std::move(client), listener.family_port));  // what failed has closed it
+    open(std::move(client), listener.family_port);
   }
 }
 
-Result<void> PortForwarder::open(UniqueFd client, std::uint16_t port) {
+// What fails ends this connection alone, with a reset.
+void PortForwarder::open(UniqueFd client, std::uint16_t port) {
   const auto self = connections_.emplace(connections_.end());
   Connection& connection = *self;
   connection.self = self;
@@ -190,12 +191,10 @@ Result<void> PortForwarder::open(UniqueFd client, std::uint16_t port) {
     }
     return {};
   };
-  auto prepared = prepare();
-  if (!prepared) {
+  if (!prepare()) {
     reset_when_closed(connection.client.get());
     connections_.erase(self);
   }
-  return prepared;
 }
 
 PortForwarder::Moved PortForwarder::move(int from, Direction& direction, int to) {

@@ -46,7 +46,7 @@ class PortForwarder {
   PortForwarder() = default;
   void run();
   void accept_from(PublishedListener& listener);
-  Result<void> open(UniqueFd client, std::uint16_t port);
+  void open(UniqueFd client, std::uint16_t port);
   // False: the connection is at its end.
   static bool serve(Connection& connection, bool& has_more);
   static Moved move(int from, Direction& direction, int to);

@@ -2,12 +2,14 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "files/fd_table.hpp"
 #include "files/path.hpp"
@@ -37,28 +39,19 @@ constexpr u64 largest_packet = 256 << 10;
 // as one. Or of none, for what is thrown away.
 class Bounce {
  public:
-  Bounce() = default;
-  ~Bounce() {
-    if (block_ != nullptr) {
-      heap_free(block_, size_);
-    }
-  }
-  Bounce(const Bounce&) = delete;
-  Bounce& operator=(const Bounce&) = delete;
-
   // False: out of memory.
   bool allocate(u64 size) {
     size_ = std::min(size, largest_packet);
-    block_ = static_cast<u8*>(heap_allocate(size_));
-    return block_ != nullptr;
+    block_.emplace(size_);
+    return data() != nullptr;
   }
-  [[nodiscard]] bool is_used() const { return block_ != nullptr; }
-  [[nodiscard]] u8* data() const { return block_; }
+  [[nodiscard]] bool is_used() const { return block_.has_value(); }
+  [[nodiscard]] u8* data() const { return block_->bytes(); }
   [[nodiscard]] u64 size() const { return size_; }
-  [[nodiscard]] abi::Segment segment() const { return {reinterpret_cast<u64>(block_) - abi::linear_base, size_}; }
+  [[nodiscard]] abi::Segment segment() const { return {reinterpret_cast<u64>(data()) - abi::linear_base, size_}; }
 
  private:
-  u8* block_ = nullptr;
+  std::optional<HeapBlock> block_;
   u64 size_ = 0;
 };
 
@@ -130,7 +123,7 @@ bool get_option(const OpenFile& file, i32 option, void* value, u32 size) {
 // tcp(7): with MSG_TRUNC the bytes are counted and go nowhere.
 bool discards(const OpenFile& file, u32 flags) {
   i32 protocol = 0;
-  return (flags & MSG_TRUNC) != 0 && (file.mode() & 0170000) == 0140000 &&
+  return (flags & MSG_TRUNC) != 0 && S_ISSOCK(file.mode()) &&
          get_option(file, SO_PROTOCOL, &protocol, sizeof protocol) && protocol == IPPROTO_TCP;
 }
 
@@ -304,7 +297,7 @@ bool has_time_limit(const OpenFile& file, i32 option) {
 }  // namespace
 
 i64 interrupted_at_socket(const OpenFile& file, i64 result, Direction direction) {
-  const bool is_socket = (file.mode() & 0170000) == 0140000;
+  const bool is_socket = S_ISSOCK(file.mode());
   if (result == -EINTR && is_socket && signal_arrived() &&
       has_time_limit(file, direction == Direction::Read ? SO_RCVTIMEO : SO_SNDTIMEO)) {
     return result;
