@@ -189,7 +189,7 @@ FakeFamily::FakeFamily() {
   processes.set_limit(most_processes);
   const ProcessId root = processes.next_id(), pid = processes.next_id();
   const std::shared_ptr<Pvm> parent = make(root);
-  KX_VERIFY(processes.add_root(root, root, init_process, ::getuid(), parent).has_value());
+  KX_VERIFY(processes.add_root(root, root, init_process, identity_of_thread(), parent).has_value());
   caller_ = make(pid);
   caller_->services().sandbox = nullptr;  // there is no view to open anything in
   KX_VERIFY(processes.add_child(pid, root, {root, root}, SIGCHLD, false, caller_).has_value());

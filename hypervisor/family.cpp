@@ -30,6 +30,7 @@
 #include "hypervisor/memory/guarded_access.hpp"
 #include "hypervisor/network/port_forwarder.hpp"
 #include "hypervisor/process/family.hpp"
+#include "hypervisor/process/identity.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/process/stats_report.hpp"
 #include "hypervisor/services/seccomp.hpp"
@@ -93,14 +94,7 @@ std::vector<std::weak_ptr<const UniqueFd>> streams_others_wait_for(Pvm& pvm) {
 void describe_process(abi::BootInfo& info, std::uint64_t inherited_ignored, std::uint64_t inherited_blocked) {
   info.parent_pid = init_process;  // the hypervisor is the family's init
   info.session_id = init_process;
-  info.uid = ::getuid();
-  info.euid = ::geteuid();
-  info.gid = ::getgid();
-  info.egid = ::getegid();
-  gid_t groups[32];
-  const int count = ::getgroups(32, groups);
-  info.supplementary_count = static_cast<std::uint32_t>(std::max(count, 0));
-  std::copy_n(groups, info.supplementary_count, info.supplementary);
+  info.identity = identity_of_thread();
   const mode_t mask = ::umask(0);  // the library OS applies the program's own
   info.umask = mask;
   for (int resource = 0; resource < 16; ++resource) {
@@ -109,11 +103,6 @@ void describe_process(abi::BootInfo& info, std::uint64_t inherited_ignored, std:
       info.limits[resource][0] = limit.rlim_cur;
       info.limits[resource][1] = limit.rlim_max;
     }
-  }
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct data[2]{};
-  if (::syscall(SYS_capget, &header, data) == 0) {
-    info.capabilities = data[0].effective | static_cast<std::uint64_t>(data[1].effective) << 32;
   }
   cpu_set_t cpus;
   CPU_ZERO(&cpus);
@@ -351,7 +340,7 @@ Result<void> run(const FamilyConfig& config) {
   family.set_service(std::move(service));
   KX_TRY(pvm.prepare());
   pvm.set_parent(init_process);
-  KX_TRY(family.processes().add_root(pvm.pid(), pvm.pid(), init_process, boot.info.uid, root));
+  KX_TRY(family.processes().add_root(pvm.pid(), pvm.pid(), init_process, boot.info.identity, root));
   const std::shared_ptr<Terminal>& terminal = family.terminals().of_kx();
   terminal->session = init_process;
   terminal->foreground = pvm.pid();

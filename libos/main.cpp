@@ -66,14 +66,8 @@ void start_process(const abi::BootInfo& boot, const BootStrings& strings) {
   process.pid = boot.pid;
   process.cpu_count = boot.cpu_count;
   process.start_time_ns = boot.start_time_ns;
-  Credentials& who = process.credentials;
-  who.uid = boot.uid;
-  who.euid = who.suid = boot.euid;
-  who.gid = boot.gid;
-  who.egid = who.sgid = boot.egid;
-  who.group_count = boot.supplementary_count;
-  std::memcpy(who.groups, boot.supplementary, sizeof who.groups);
-  who.capabilities = boot.capabilities;
+  first_thread.credentials = boot.identity;
+  process.bounding_capabilities = boot.identity.permitted;
   std::memcpy(process.limits, boot.limits, sizeof process.limits);
   std::strncpy(process.hostname, strings.hostname, sizeof process.hostname - 1);
 }

@@ -302,7 +302,7 @@ bool ControlServer::list(int fd) {
     record.header = header(Answer::Process);
     record.pid = process.pid;
     record.parent = process.parent;
-    record.uid = process.uid;
+    record.uid = process.user.real;
     record.state = static_cast<std::uint32_t>(state_of(process, process.pvm.get()));
     if (process.pvm != nullptr) {
       const MemoryUse use = process.pvm->memory().use();

@@ -23,8 +23,8 @@ void describe_entry(const ProcessTable::Process& process, abi::ProcessDescriptio
   to.parent = process.parent;
   to.group = process.group;
   to.session = process.session;
-  to.uid = process.uid;
-  to.gid = ::getgid();
+  to.user = process.user;
+  to.group_ids = process.group_ids;
   to.children_user_us = microseconds(process.children_usage.ru_utime);
   to.children_system_us = microseconds(process.children_usage.ru_stime);
   to.start_ns = process.start_ns;

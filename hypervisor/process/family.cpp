@@ -132,15 +132,16 @@ void Family::ended(Pvm& pvm) {
   changed_.notify_all();
 }
 
-void Family::start_collector() {
+bool Family::start_collector() {
   const std::lock_guard lock(mutex_);
   if (collector_.joinable()) {
-    return;
+    return true;
   }
-  // Without one nothing is taken down before the next fork, which tries again.
-  if (auto thread = start_thread([this] { collect(); })) {
+  auto thread = start_thread([this] { collect(); });
+  if (thread) {
     collector_ = std::move(thread).value();
   }
+  return thread.has_value();
 }
 
 void Family::collect() {

@@ -106,6 +106,9 @@ class Family {
   // parent has frozen. Errors: EAGAIN at the limit of processes, ENOMEM, EFAULT for a request that makes no sense.
   Result<ForkResult> fork(Pvm& parent, std::uint32_t vcpu, const ForkRequest& request);
 
+  // The thread that takes down what has ended and makes children ahead, if there is none yet. False: it cannot be.
+  bool start_collector();
+
   // Called by the last vCPU's thread of a pVM.
   void ended(Pvm& pvm);
 
@@ -147,7 +150,6 @@ class Family {
   Result<std::int32_t> open_child(Pvm& parent, ProcessId child);
   Result<void> copy_state(Pvm& parent, Pvm& child, Gpa area, const ForkRequest& request);
   Result<std::shared_ptr<Pvm>> make_first_pvm(ProcessId pid);
-  void start_collector();
   void collect();
 
   kvm::System system_;

@@ -10,6 +10,7 @@
 
 #include "hypervisor/boot/loader.hpp"
 #include "hypervisor/process/family.hpp"
+#include "hypervisor/process/identity.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/vcpu/vcpu_thread.hpp"
 
@@ -387,7 +388,13 @@ Result<ForkResult> Family::fork(Pvm& parent, std::uint32_t vcpu, const ForkReque
     result.handle = *handle;
   }
   const EntryPoint entry{libos_.fork_resume_gva, request.rsp_gva, 0, abi::boot_pml4_gpa};
-  if (auto started = child->start_vcpu(forking->area(), entry); !started) {
+  // A thread made ahead is still who the family began as.
+  std::optional<abi::Identity> identity;
+  if (parent.services().has_own_identity) {
+    child->services().has_own_identity = true;
+    identity = identity_of_thread();
+  }
+  if (auto started = child->start_vcpu(forking->area(), entry, identity); !started) {
     take_back();
     if ((request.flags & abi::fork_opens) != 0) {
       parent.handles().remove(static_cast<std::uint64_t>(result.handle));
@@ -395,7 +402,7 @@ Result<ForkResult> Family::fork(Pvm& parent, std::uint32_t vcpu, const ForkReque
     return Unexpected{std::move(started).error()};
   }
   forks_.fetch_add(1, std::memory_order_relaxed);
-  start_collector();
+  static_cast<void>(start_collector());  // without it nothing is taken down before the next fork, which tries again
   const std::lock_guard lock(mutex_);
   last_forker_ = parent.pid();
   next_except_ = std::move(except);  // most likely the next child is not to see them either

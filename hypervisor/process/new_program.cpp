@@ -84,9 +84,9 @@ Result<ProcessId> Family::start_program(NewProgram program) {
   KX_TRY(pvm->prepare());
   pvm->set_parent(init_process);
   pvm->set_requested(boot.program);
-  KX_TRY(processes_.add_root(pid, pid, pid, boot.info.uid, pvm));
+  KX_TRY(processes_.add_root(pid, pid, pid, boot.info.identity, pvm));
   processes_.change(pid, [&](ProcessTable::Process& process) { process.arguments = arguments; });
-  start_collector();
+  static_cast<void>(start_collector());  // or the next fork tries again
   const EntryPoint entry{header.entry_gva, abi::linear_gva(abi::vcpu0_gpa + abi::vcpu_stack_top),
                          abi::linear_gva(abi::vcpu0_gpa), abi::boot_pml4_gpa};
   if (auto started = pvm->start_vcpu(Gpa{abi::vcpu0_gpa}, entry); !started) {

@@ -14,6 +14,7 @@
 
 #include "hypervisor/process/describe.hpp"
 #include "hypervisor/process/family.hpp"
+#include "hypervisor/process/identity.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/process/question_calls.hpp"
 #include "hypervisor/services/call_support.hpp"
@@ -354,6 +355,8 @@ std::optional<std::int64_t> serve_process_call(CallContext& context, abi::HostCa
       return fork_process(context, call);
     case abi::HostCall::NewestReaders:
       return newest_readers(context, call);
+    case abi::HostCall::Identity:
+      return serve_identity(context, call);
     case abi::HostCall::Wait:
       return wait_for_child(context, call);
     case abi::HostCall::Kill:

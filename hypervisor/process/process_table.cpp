@@ -50,7 +50,7 @@ ProcessTable::Process* ProcessTable::find_locked(ProcessId pid) {
   return found == processes_.end() ? nullptr : &found->second;
 }
 
-Result<void> ProcessTable::add_root(ProcessId pid, ProcessId group, ProcessId session, std::uint32_t uid,
+Result<void> ProcessTable::add_root(ProcessId pid, ProcessId group, ProcessId session, const abi::Identity& identity,
                                     std::shared_ptr<Pvm> pvm) {
   const std::lock_guard lock(mutex_);
   if (processes_.size() >= limit_) {
@@ -64,7 +64,8 @@ Result<void> ProcessTable::add_root(ProcessId pid, ProcessId group, ProcessId se
   process.session = session;
   process.executed = true;
   process.start_ns = boottime_ns();
-  process.uid = uid;
+  process.user = identity.user;
+  process.group_ids = identity.group;
   process.pvm = std::move(pvm);
   return {};
 }
@@ -96,7 +97,8 @@ Result<void> ProcessTable::add_child(ProcessId pid, ProcessId forker, const Pare
   child.exit_signal = exit_signal;
   child.auto_reap = from->auto_reap;
   child.no_stop_signal = from->no_stop_signal;
-  child.uid = from->uid;
+  child.user = from->user;
+  child.group_ids = from->group_ids;
   child.arguments = from->arguments;
   child.start_ns = boottime_ns();
   child.program = from->program;
@@ -172,6 +174,13 @@ void ProcessTable::wake(Process& parent) {
   ::syscall(SYS_futex, &parent.events, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT32_MAX, nullptr, nullptr, 0);
 }
 
+// kill(2). Whoever the host gave no rights over others' processes has them in the family, if it is root there.
+bool ProcessTable::may_signal(const Process& sender, const Process& target, int signal) {
+  const auto is_of_target = [&](std::uint32_t id) { return id == target.user.real || id == target.user.saved; };
+  return sender.user.effective == 0 || is_of_target(sender.user.effective) || is_of_target(sender.user.real) ||
+         (signal == SIGCONT && sender.session == target.session);
+}
+
 void ProcessTable::post(Process& target, ProcessId sender, int signal, int code, std::uint64_t value, SentTo sent_to,
                         std::uint32_t thread) {
   if (target.pvm == nullptr || signal == 0) {
@@ -185,7 +194,8 @@ void ProcessTable::post(Process& target, ProcessId sender, int signal, int code,
   information.signo = signal;
   information.code = code;
   information.pid = sender;
-  information.uid = target.uid;
+  const Process* from = find_locked(sender);
+  information.uid = from != nullptr ? from->user.real : 0;
   information.value = value;
   information.thread = thread;
   target.pvm->post_signal(information, sent_to);
@@ -219,7 +229,7 @@ void ProcessTable::tell_parent(Process& child, int code, int status) {
     information.signo = signal;
     information.code = code;
     information.pid = child.pid;
-    information.uid = child.uid;
+    information.uid = child.user.real;
     information.value = static_cast<std::uint32_t>(status);
     const auto ticks = [](const timeval& time) { return time.tv_sec * 100 + time.tv_usec / 10'000; };
     information.user_ticks = ended ? ticks(child.usage.ru_utime) : 0;
@@ -325,7 +335,7 @@ std::int64_t ProcessTable::kill_locked(ProcessId sender, std::int64_t target, in
     return signal < 0 || signal > 64 ? -EINVAL : signal == 0 ? 0 : -EPERM;
   }
   const ProcessId own_group = self->group;
-  bool found = false;
+  bool found = false, permitted = false;
   for (auto& [pid, process] : processes_) {
     const bool wanted = target > 0     ? pid == target
                         : target == 0  ? process.group == own_group
@@ -338,13 +348,17 @@ std::int64_t ProcessTable::kill_locked(ProcessId sender, std::int64_t target, in
     if (signal < 0 || signal > 64) {
       return -EINVAL;
     }
+    if (pid != sender && !may_signal(*self, process, signal)) {
+      continue;
+    }
+    permitted = true;
     if (pid == sender) {
       includes_sender = true;
     } else {
       post(process, sender, signal, code, value, target > 0 ? SentTo::Process : SentTo::Group);
     }
   }
-  return found ? 0 : -ESRCH;
+  return !found ? -ESRCH : permitted ? 0 : -EPERM;
 }
 
 std::int64_t ProcessTable::kill_thread(ProcessId sender, ProcessId pid, std::int32_t thread, int signal, int code,
@@ -357,11 +371,16 @@ std::int64_t ProcessTable::kill_thread(ProcessId sender, ProcessId pid, std::int
   const auto found = std::find_if(processes_.begin(), processes_.end(), [&](const auto& entry) {
     return (pid == 0 || entry.first == pid) && has_thread(entry.second);
   });
-  if (thread <= 0 || found == processes_.end()) {
+  // The sender knows its own threads, and asks about others: one of its own that is found here is about to end.
+  if (thread <= 0 || found == processes_.end() || found->first == sender) {
     return -ESRCH;
   }
   if (signal < 0 || signal > 64) {
     return -EINVAL;
+  }
+  const Process* self = find_locked(sender);
+  if (self == nullptr || !may_signal(*self, found->second, signal)) {
+    return -EPERM;
   }
   post(found->second, sender, signal, code, value, SentTo::Process, static_cast<std::uint32_t>(thread));
   return 0;

@@ -77,7 +77,7 @@ class ProcessTable {
     bool executed = false;  // since it was forked
     bool borrowed = false;  // vfork: the parent waits
     int parent_death_signal = 0;
-    std::uint32_t uid = 0;
+    abi::Ids user{}, group_ids{};        // of its thread that last changed its own
     std::uint32_t events = 0;            // changes when a child has something to report; waits sleep on it
     rusage usage{};                      // of the ended process
     rusage children_usage{};             // of the children that were waited for
@@ -101,7 +101,8 @@ class ProcessTable {
   ProcessId next_id();
 
   // Enters the family's first process, or a child of `parent`. Errors: EAGAIN at the limit.
-  Result<void> add_root(ProcessId pid, ProcessId group, ProcessId session, std::uint32_t uid, std::shared_ptr<Pvm> pvm);
+  Result<void> add_root(ProcessId pid, ProcessId group, ProcessId session, const abi::Identity& identity,
+                        std::shared_ptr<Pvm> pvm);
   // EINTR when a signal waits for the forker. `forker` is whose copy it is, `parent` whose child. `waits`: the forker
   // waits until it has called execve or ended.
   struct Parent {
@@ -126,7 +127,8 @@ class ProcessTable {
   // `arguments`: of the new program; empty: unknown.
   void executed(ProcessId pid, std::string arguments, Program program);
 
-  // kill(2) by `sender`. Sets `includes_sender` instead of posting to it. 0 or -errno.
+  // kill(2) by `sender`. Sets `includes_sender` instead of posting to it. 0 or -errno: EPERM if it may signal none of
+  // those it means.
   std::int64_t kill(ProcessId sender, std::int64_t target, int signal, int code, std::uint64_t value,
                     bool& includes_sender);
   // pidfd_send_signal(2): the same to one process, which is not mistaken for another with its number.
@@ -198,6 +200,7 @@ class ProcessTable {
   void wake(Process& parent);
   void adopt_children(const Process& dead);
   ProcessId reaper_of(const Process& dead);
+  static bool may_signal(const Process& sender, const Process& target, int signal);
   void post(Process& target, ProcessId sender, int signal, int code, std::uint64_t value,
             SentTo sent_to = SentTo::Process, std::uint32_t thread = 0);
   void resume(Process& target);

@@ -100,7 +100,7 @@ void Pvm::set_pid(ProcessId pid) {
   services_.process_id = pid;
 }
 
-Result<std::uint32_t> Pvm::start_vcpu(Gpa area, const EntryPoint& entry) {
+Result<std::uint32_t> Pvm::start_vcpu(Gpa area, const EntryPoint& entry, const std::optional<abi::Identity>& identity) {
   if (memory_.translate_ram(area, abi::vcpu_area_size) == nullptr || !is_aligned(area.value, abi::vcpu_area_size)) {
     return Unexpected{system_error_from(EINVAL, "vCPU area")};
   }
@@ -157,7 +157,7 @@ Result<std::uint32_t> Pvm::start_vcpu(Gpa area, const EntryPoint& entry) {
     thread->kick(abi::pending_inbox);
   }
   if (waits) {
-    thread->start_at(entry);
+    thread->start_at(entry, identity);
   }
   return index;
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <kx/abi/boot.hpp>
+#include <kx/abi/identity.hpp>
 #include <kx/abi/vcpu.hpp>
 #include <memory>
 #include <mutex>
@@ -75,8 +76,10 @@ class Pvm : public JobControl {
   void set_pid(ProcessId pid);
 
   // Runs a new vCPU from `entry` on a thread of its own; `area` is its block of guest memory. Its index.
+  // `identity`: that of the caller, if the thread is to have it and one made ahead has not.
   // Errors: EINVAL for a bad area, EAGAIN when there are too many.
-  Result<std::uint32_t> start_vcpu(Gpa area, const EntryPoint& entry);
+  Result<std::uint32_t> start_vcpu(Gpa area, const EntryPoint& entry,
+                                   const std::optional<abi::Identity>& identity = std::nullopt);
   void wait_until_added();
   [[nodiscard]] std::shared_ptr<VcpuThread> vcpu(std::uint32_t index);
 

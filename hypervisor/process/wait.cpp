@@ -51,7 +51,7 @@ bool is_wanted(const ProcessTable::Process& caller, const ProcessTable::Process&
 bool ProcessTable::report_state(Process& caller, Process& child, const WaitRequest& request, WaitReport& report) {
   const bool keep = (request.options & WNOWAIT) != 0;
   report.pid = child.pid;
-  report.uid = child.uid;
+  report.uid = child.user.real;
   report.usage = {};
   if (child.state == State::Zombie && (request.options & WEXITED) != 0) {
     report.status = child.status;

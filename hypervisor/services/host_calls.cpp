@@ -1,5 +1,7 @@
 #include "hypervisor/services/host_calls.hpp"
 
+#include <sys/syscall.h>
+
 #include <atomic>
 #include <cerrno>
 
@@ -30,6 +32,46 @@ bool may_run_on_service_thread(HostCall number) {
       return true;
     default:
       return false;
+  }
+}
+
+// Calls that the host serves alike whoever makes them.
+bool is_for_anybody(std::uint32_t number) {
+  switch (number) {
+    case SYS_lseek:
+    case SYS_fstat:
+    case SYS_epoll_ctl:
+    case SYS_epoll_wait:
+    case SYS_accept4:
+    case SYS_getsockname:
+    case SYS_getpeername:
+    case SYS_shutdown:
+    case SYS_timerfd_settime:
+    case SYS_timerfd_gettime:
+      return true;
+    default:
+      break;
+  }
+  switch (static_cast<HostCall>(number)) {
+    case HostCall::MemoryGrow:
+    case HostCall::MemoryRelease:
+    case HostCall::Read:
+    case HostCall::Write:
+    case HostCall::Close:
+    case HostCall::FutexWake:
+    case HostCall::FutexRequeue:
+    case HostCall::TimerArm:
+    case HostCall::ClockRefresh:
+    case HostCall::Decode:
+    case HostCall::Poll:
+    case HostCall::Sendfile:
+    case HostCall::ReceiveMessage:
+    case HostCall::Random:
+    case HostCall::ProcessTimes:
+      return true;
+    default:
+      return number >= abi::first_host_call && may_run_on_service_thread(static_cast<HostCall>(number)) &&
+             static_cast<HostCall>(number) != HostCall::ProcessSet;
   }
 }
 
@@ -76,6 +118,7 @@ std::int64_t dispatch(CallContext& context, HostCall number, Call& call) {
     case HostCall::NextQuestion:
     case HostCall::Answer:
     case HostCall::NewestReaders:
+    case HostCall::Identity:
       return process_call(context, number, call);
     case HostCall::MemoryGrow:
       return serve_memory_grow(context, call);
@@ -152,6 +195,10 @@ std::int64_t dispatch(CallContext& context, HostCall number, Call& call) {
 
 std::int64_t serve(CallContext& context, Call& call) {
   KX_VERIFY(context.buffer.size() <= abi::vcpu_call_buffer_size);
+  if (!context.may_block() && context.services.has_own_identity.load(std::memory_order_seq_cst) &&
+      !is_for_anybody(call.number)) {
+    return abi::result_must_exit;  // a service thread is who the family began as
+  }
   if (call.number < abi::syscall_shapes.size()) {
     return serve_passthrough(context, call);
   }

@@ -81,6 +81,21 @@ constexpr int own_calls[] = {
     SYS_geteuid,
     SYS_getgid,
     SYS_getegid,
+    // By a vCPU's thread, for itself: the host refuses what the family has no right to.
+    SYS_getresuid,
+    SYS_getresgid,
+    SYS_getgroups,
+    SYS_setuid,
+    SYS_setgid,
+    SYS_setreuid,
+    SYS_setregid,
+    SYS_setresuid,
+    SYS_setresgid,
+    SYS_setfsuid,
+    SYS_setfsgid,
+    SYS_setgroups,
+    SYS_capget,
+    SYS_capset,
     SYS_getrusage,
     SYS_prlimit64,
     SYS_getrandom,
@@ -93,7 +108,7 @@ constexpr std::uint32_t thread_bits[] = {CLONE_VM | CLONE_THREAD | CLONE_NEWNS |
                                              CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET,
                                          CLONE_VM | CLONE_THREAD};
 constexpr std::uint32_t own_directory[] = {CLONE_FS};
-constexpr std::uint32_t prctl_options[] = {PR_SET_NAME, 0x53564d41 /* PR_SET_VMA */};
+constexpr std::uint32_t prctl_options[] = {PR_SET_NAME, PR_SET_KEEPCAPS, PR_GET_KEEPCAPS, 0x53564d41 /* PR_SET_VMA */};
 constexpr std::uint32_t socket_domains[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
 
 constexpr auto ioctl_requests = [] {

@@ -3,6 +3,7 @@
 
 #include <sched.h>
 
+#include <atomic>
 #include <cstdint>
 
 #include "hypervisor/boot/sandbox.hpp"
@@ -34,6 +35,9 @@ struct Services {
   ProgramFiles* programs = nullptr;       // the family's; null: no file is one of a running program
   const cpu_set_t* processors = nullptr;  // that the family may use; null: all
   std::int32_t process_id = 2;            // of the pVM, as its family knows it
+  // A thread of the pVM, or of one it was forked from, has changed who it is: only its own may ask for what depends on
+  // it.
+  std::atomic<bool> has_own_identity = false;
 };
 
 }  // namespace kx::hv

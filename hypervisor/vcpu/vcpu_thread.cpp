@@ -17,6 +17,7 @@
 #include <string>
 
 #include "hypervisor/process/family.hpp"
+#include "hypervisor/process/identity.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/services/call_support.hpp"
 #include "hypervisor/services/host_calls.hpp"
@@ -28,7 +29,7 @@ namespace kx::hv {
 
 namespace {
 
-// Between two notices. Taking one costs the program about 0.1 ms, a quarter of it for what on_kick() does.
+// What a kick is to be followed by. Taking one costs the program about 0.1 ms, a quarter of it for what on_kick() does.
 constexpr std::uint64_t shortest_rest_ns = 100'000;
 constexpr std::uint64_t rest_factor = 4;
 
@@ -90,14 +91,18 @@ Result<void> VcpuThread::start_waiting() {
                   if (auto set = set_entry(vcpu_, entry_); !set) {
                     crash(set.error().message().c_str());
                   }
+                  if (identity_ && take_identity(*identity_) != 0) {
+                    crash("the host refuses its parent's user, groups or capabilities");
+                  }
                   run();
                 }));
   return {};
 }
 
-void VcpuThread::start_at(const EntryPoint& entry) {
+void VcpuThread::start_at(const EntryPoint& entry, const std::optional<abi::Identity>& identity) {
   running_ = true;
   entry_ = entry;
+  identity_ = identity;
   order_ = Order::Run;
   order_.notify_one();
 }
@@ -122,7 +127,7 @@ void VcpuThread::kick(std::uint32_t pending_bits) {
 }
 
 void VcpuThread::notify(std::uint32_t pending_bits) {
-  const std::uint64_t rests_until = rests_until_ns_.load(std::memory_order_relaxed);
+  const std::uint64_t rests_until = rests_until_ns_.load(std::memory_order_relaxed) - most_rest_owed_ns;
   if (monotonic_ns() < rests_until) {
     // What a call waits for is not to be waited for: it looks at the pending word before it begins.
     std::atomic_ref(page().pending).fetch_or(pending_bits, std::memory_order_seq_cst);
@@ -210,7 +215,9 @@ void VcpuThread::loop() {
       const std::uint64_t begin = monotonic_ns();
       on_kick();
       const std::uint64_t end = monotonic_ns();
-      rests_until_ns_.store(end + std::max(shortest_rest_ns, (end - begin) * rest_factor), std::memory_order_relaxed);
+      const std::uint64_t owed_from = std::max(end, rests_until_ns_.load(std::memory_order_relaxed));
+      rests_until_ns_.store(owed_from + std::max(shortest_rest_ns, (end - begin) * rest_factor),
+                            std::memory_order_relaxed);
       continue;
     }
     const kvm_run& state = vcpu_.state();

@@ -5,9 +5,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <kx/abi/identity.hpp>
 #include <kx/abi/vcpu.hpp>
 #include <kx/base/address.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -19,6 +21,9 @@
 namespace kx::hv {
 
 class Pvm;
+
+// So much rest may be owed before a notice is put off: few signals, however close together, are told at once.
+inline constexpr std::uint64_t most_rest_owed_ns = 2'000'000;
 
 class VcpuThread {
  public:
@@ -32,12 +37,13 @@ class VcpuThread {
   // Makes the host thread alone, for a vCPU that is set but for where it starts. Then start_at() costs its caller no
   // more than waking it; a thread that was never started ends with this object. Errors: the same.
   Result<void> start_waiting();
-  void start_at(const EntryPoint& entry);
+  // `identity`: what the thread makes itself before.
+  void start_at(const EntryPoint& entry, const std::optional<abi::Identity>& identity);
   // Makes the vCPU look at its pending word: it leaves the guest or a blocking call. Any thread.
   void kick(std::uint32_t pending_bits);
-  // The same for what may wait for a moment while the program computes: a vCPU that has just been kicked is left alone
-  // for as long as that took it a few times over, or it would do nothing else. What it does by itself meanwhile makes
-  // it look, too. One thread at a time.
+  // The same for what may wait for a moment while the program computes: a vCPU that is kicked again and again is left
+  // alone for as long as that took it a few times over, or it would do nothing else. What it does by itself meanwhile
+  // makes it look, too. One thread at a time.
   void notify(std::uint32_t pending_bits);
   // Another vCPU of the pVM has put bits into the pending word: a kick, or for a signal alone a notice. The same.
   void kick_for_relative();
@@ -91,9 +97,11 @@ class VcpuThread {
   bool finished_ = false;
   std::uint64_t last_exit_tsc_ = 0;
   KickTimer kick_timer_;
-  std::atomic<std::uint64_t> rests_until_ns_ = 0;  // of CLOCK_MONOTONIC
+  // Of CLOCK_MONOTONIC: when it would have rested enough from all kicks so far.
+  std::atomic<std::uint64_t> rests_until_ns_ = most_rest_owed_ns;
   std::atomic<bool> in_call_ = false;
   EntryPoint entry_;
+  std::optional<abi::Identity> identity_;
   std::atomic<Order> order_ = Order::Wait;
   std::thread thread_;
   std::atomic<pthread_t> handle_{};

@@ -296,7 +296,7 @@ u32 proc_mode(u32 node) {
 
 void proc_stat(u32 node, u32 subject, struct stat& status) {
   constexpr u64 proc_device = 0x17;
-  const Credentials& who = Process::instance().credentials;
+  const Credentials& who = Thread::current().credentials;
   const bool of_process = kind_of(node) != NodeKind::Root && kind_of(node) != NodeKind::System;
   status = {};
   status.st_dev = proc_device;
@@ -307,8 +307,8 @@ void proc_stat(u32 node, u32 subject, struct stat& status) {
   if (name != nullptr && name->type == ProcType::Tasks) {
     status.st_nlink += ThreadList::instance().count();
   }
-  status.st_uid = of_process ? who.euid : 0;
-  status.st_gid = of_process ? who.egid : 0;
+  status.st_uid = of_process ? who.user.effective : 0;
+  status.st_gid = of_process ? who.group.effective : 0;
   const bool is_descriptor = kind_of(node) == NodeKind::DescriptorLink || kind_of(node) == NodeKind::RelativeDescriptor;
   status.st_size = is_descriptor ? 64 : 0;
   status.st_blksize = 1024;

@@ -5,6 +5,7 @@
 
 #include "files/proc.hpp"
 #include "files/proc_tables.hpp"
+#include "files/status_lines.hpp"
 #include "host/host_call.hpp"
 #include "mm/heap.hpp"
 #include "process/process.hpp"
@@ -53,18 +54,6 @@ const char* name_of_state(u32 state) {
   }
 }
 
-void put_size(TextBuilder& out, const char* name, u64 size) {
-  out.text(name).text(":\t").column(size / 1024, 8).text(" kB\n");
-}
-
-void put_ids(TextBuilder& out, const char* name, u32 id) {
-  out.text(name).text(":");
-  for (u32 i = 0; i < 4; ++i) {
-    out.text("\t").number(id);
-  }
-  out.text("\n");
-}
-
 // What only the process itself knows, such as its signal masks, is left out.
 void status(TextBuilder& out, u32 pid) {
   abi::ProcessDescription process;
@@ -74,8 +63,8 @@ void status(TextBuilder& out, u32 pid) {
   out.text("Name:\t").text(process.name).text("\nState:\t").text(name_of_state(process.state));
   out.text("\nTgid:\t").number(pid).text("\nNgid:\t0\nPid:\t").number(pid);
   out.text("\nPPid:\t").number(process.parent).text("\nTracerPid:\t0\n");
-  put_ids(out, "Uid", process.uid);
-  put_ids(out, "Gid", process.gid);
+  put_ids(out, "Uid", process.user);
+  put_ids(out, "Gid", process.group_ids);
   out.text("NStgid:\t").number(pid).text("\nNSpid:\t").number(pid);
   out.text("\nNSpgid:\t").number(process.group).text("\nNSsid:\t").number(process.session).text("\n");
   if (process.state != 'Z') {

@@ -4,6 +4,7 @@
 
 #include "files/path.hpp"
 #include "files/proc_process.hpp"
+#include "files/status_lines.hpp"
 #include "host/stats.hpp"
 #include "mm/address_space.hpp"
 #include "process/clock.hpp"
@@ -45,17 +46,8 @@ u64 mask_of(u32 tid) {
   return thread != nullptr ? thread->signals.mask : 0;
 }
 
-void put_size(TextBuilder& out, const char* name, u64 size) {
-  out.text(name).text(":\t").column(size / 1024, 8).text(" kB\n");
-}
-
 void put_mask(TextBuilder& out, const char* name, u64 mask) {
   out.text(name).text(":\t").hex(mask, 16).text("\n");
-}
-
-void put_ids(TextBuilder& out, const char* name, u32 real, u32 effective, u32 saved) {
-  out.text(name).text(":\t").number(real).text("\t").number(effective).text("\t").number(saved).text("\t");
-  out.number(effective).text("\n");
 }
 
 void put_cpus(TextBuilder& out, u32 count) {
@@ -70,13 +62,13 @@ void put_cpus(TextBuilder& out, u32 count) {
 
 void generate_status(TextBuilder& out, u32 tid) {
   const Process& process = Process::instance();
-  const Credentials& who = process.credentials;
+  const Credentials& who = Thread::current().credentials;
   const AddressSpace& space = AddressSpace::instance();
   out.text("Name:\t").text(proc_thread_name(tid)).text("\nUmask:\t0").octal(file_creation_mask(), 3);
   out.text("\nState:\tR (running)\nTgid:\t").number(process.pid).text("\nNgid:\t0\nPid:\t").number(tid);
   out.text("\nPPid:\t").number(parent_pid()).text("\nTracerPid:\t0\n");
-  put_ids(out, "Uid", who.uid, who.euid, who.suid);
-  put_ids(out, "Gid", who.gid, who.egid, who.sgid);
+  put_ids(out, "Uid", who.user);
+  put_ids(out, "Gid", who.group);
   out.text("FDSize:\t64\nGroups:\t");
   for (u32 i = 0; i < who.group_count; ++i) {
     out.number(who.groups[i]).text(" ");
@@ -117,10 +109,10 @@ void generate_status(TextBuilder& out, u32 tid) {
   put_mask(out, "SigBlk", mask_of(tid));
   put_mask(out, "SigIgn", signals.ignored);
   put_mask(out, "SigCgt", signals.caught);
-  put_mask(out, "CapInh", 0);
-  put_mask(out, "CapPrm", who.capabilities);
-  put_mask(out, "CapEff", who.capabilities);
-  put_mask(out, "CapBnd", who.capabilities);
+  put_mask(out, "CapInh", who.inheritable);
+  put_mask(out, "CapPrm", who.permitted);
+  put_mask(out, "CapEff", who.effective);
+  put_mask(out, "CapBnd", process.bounding_capabilities);
   put_mask(out, "CapAmb", 0);
   out.text("NoNewPrivs:\t").number(process.no_new_privileges).text("\nSeccomp:\t0\nSeccomp_filters:\t0\n");
   put_cpus(out, process.cpu_count);

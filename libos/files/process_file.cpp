@@ -5,7 +5,7 @@
 #include <cerrno>
 
 #include "host/host_call.hpp"
-#include "process/process.hpp"
+#include "process/thread.hpp"
 
 namespace kx::libos {
 
@@ -41,14 +41,14 @@ i64 process_of_handle(u64 handle) {
 }
 
 void process_file_status(const OpenFile& file, struct stat& status) {
-  const Credentials& who = Process::instance().credentials;
+  const Credentials& who = Thread::current().credentials;
   status = {};
   status.st_dev = 5;  // of no block device; that of a kernel's own file system
   status.st_ino = ask(file.handle()).extra[0];
   status.st_mode = 0700;  // of no type
   status.st_nlink = 1;
-  status.st_uid = who.euid;
-  status.st_gid = who.egid;
+  status.st_uid = who.user.effective;
+  status.st_gid = who.group.effective;
   status.st_blksize = 4096;
 }
 

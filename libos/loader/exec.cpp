@@ -23,6 +23,7 @@
 #include "process/thread.hpp"
 #include "signals/signals.hpp"
 #include "signals/xstate.hpp"
+#include "syscalls/identity_calls.hpp"
 
 extern "C" const std::byte kx_vdso_image_begin[];
 extern "C" const std::byte kx_vdso_image_end[];
@@ -373,6 +374,7 @@ void leave_old_program(const Prepared& prepared) {
   self.clear_child_tid = 0;
   self.set_tid(Process::instance().pid);
   return_borrowed_memory();
+  change_identity_for_exec();
   Signals::instance().reset_for_exec(self);
   FdTable::instance().close_on_exec();
   u64 random = 0;

@@ -11,6 +11,7 @@
 #include "mm/address_space.hpp"
 #include "process/boot_info.hpp"
 #include "process/process.hpp"
+#include "process/thread.hpp"
 #include "process/process_info.hpp"
 
 namespace kx::libos {
@@ -102,8 +103,8 @@ i64 build_stack(const StackRequest& request, u64& stack_pointer) {
   const u64 random_address = writer.at();
 
   const abi::BootInfo& boot = boot_info();
-  const Credentials& who = Process::instance().credentials;
-  const bool secure = who.uid != who.euid || who.gid != who.egid;
+  const Credentials& who = Thread::current().credentials;
+  const bool secure = who.user.real != who.user.effective || who.group.real != who.group.effective;
   const u64 auxiliary[][2] = {
       {AT_SYSINFO_EHDR, request.vdso},
       {AT_HWCAP, boot.hwcap},
@@ -115,10 +116,10 @@ i64 build_stack(const StackRequest& request, u64& stack_pointer) {
       {AT_BASE, request.interpreter_base},
       {AT_FLAGS, 0},
       {AT_ENTRY, request.entry},
-      {AT_UID, who.uid},
-      {AT_EUID, who.euid},
-      {AT_GID, who.gid},
-      {AT_EGID, who.egid},
+      {AT_UID, who.user.real},
+      {AT_EUID, who.user.effective},
+      {AT_GID, who.group.real},
+      {AT_EGID, who.group.effective},
       {AT_SECURE, secure ? 1u : 0u},
       {AT_RANDOM, random_address},
       {AT_HWCAP2, boot.hwcap2},

@@ -7,22 +7,14 @@
 
 namespace kx::libos {
 
-struct Credentials {
-  u32 uid, euid, suid, gid, egid, sgid;
-  u32 group_count;
-  u32 groups[32];
-  u64 capabilities;
-};
-
 struct Process {
   u32 pid = 0;
-  Credentials credentials{};
   u64 limits[limit_count][2] = {};
   Mutex limits_mutex;
   u32 personality = 0;
   i32 parent_death_signal = 0;
   u32 dumpable = 1;
-  u32 keep_capabilities = 0;
+  u64 bounding_capabilities = 0;
   u32 no_new_privileges = 1;
   u32 child_subreaper = 0;
   u64 timer_slack_ns = 50'000;

@@ -1,6 +1,7 @@
 // A thread of the program: one vCPU, its signal state, what exit must do.
 #pragma once
 
+#include <kx/abi/identity.hpp>
 #include <kx/abi/vcpu.hpp>
 
 #include "arch/x86_64/context.hpp"
@@ -11,6 +12,8 @@
 namespace kx::libos {
 
 inline constexpr i32 sched_reset_on_fork = 0x40000000;  // SCHED_RESET_ON_FORK of sched_setscheduler(2)
+
+using Credentials = abi::Identity;
 
 struct Thread {
   abi::VcpuPage* page = nullptr;
@@ -24,6 +27,7 @@ struct Thread {
   i32 policy = 0;              // sched_setscheduler(2)
   u64 futex_spin_ns = 0;       // how long the next wait spins
   Thread* next = nullptr;      // ThreadList
+  Credentials credentials{};   // as the host has them for the vCPU's thread
 
   // Also tells the hypervisor.
   void set_tid(u32 number) { tid = page->thread_id = number; }

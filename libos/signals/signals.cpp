@@ -344,7 +344,7 @@ SignalInfo own_signal(u32 signo, i32 code) {
   info.signo = static_cast<i32>(signo);
   info.code = code;
   info.sender.pid = static_cast<i32>(Process::instance().pid);
-  info.sender.uid = Process::instance().credentials.uid;
+  info.sender.uid = Thread::current().credentials.user.real;
   return info;
 }
 

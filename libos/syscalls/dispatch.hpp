@@ -41,6 +41,7 @@ std::span<const SyscallEntry> poll_calls();
 std::span<const SyscallEntry> epoll_calls();
 std::span<const SyscallEntry> socket_calls();
 std::span<const SyscallEntry> process_calls();
+std::span<const SyscallEntry> identity_calls();
 std::span<const SyscallEntry> thread_calls();
 std::span<const SyscallEntry> futex_calls();
 std::span<const SyscallEntry> scheduling_calls();

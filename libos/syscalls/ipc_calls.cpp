@@ -9,6 +9,7 @@
 #include "mm/heap.hpp"
 #include "mm/tlb.hpp"
 #include "process/process.hpp"
+#include "process/thread.hpp"
 #include "syscalls/dispatch.hpp"
 #include "syscalls/ipc_support.hpp"
 #include "syscalls/poll_wait.hpp"
@@ -16,11 +17,11 @@
 namespace kx::libos {
 
 HostReply ipc_call_raw(IpcOperation operation, u64 a, u64 b, u64 c, u64 d) {
-  const Credentials& who = Process::instance().credentials;
+  const Credentials& who = Thread::current().credentials;
   // SAFETY: the start of this vCPU's call buffer, which is aligned and large enough.
   auto& caller = *reinterpret_cast<abi::IpcCaller*>(call_buffer());
-  caller.uid = who.euid;
-  caller.gid = who.egid;
+  caller.uid = who.user.effective;
+  caller.gid = who.group.effective;
   caller.group_count = std::min(who.group_count, abi::ipc_max_groups);
   caller.reserved = 0;
   std::copy_n(who.groups, caller.group_count, caller.groups);

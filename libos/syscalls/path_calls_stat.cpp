@@ -18,6 +18,7 @@
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
 #include "process/process.hpp"
+#include "process/thread.hpp"
 #include "syscalls/path_calls.hpp"
 
 namespace kx::libos {
@@ -134,15 +135,15 @@ void convert(const struct stat& from, struct statx& to) {
 
 // By the mode bits of a file that the library OS made up, or of an open one (access(2)).
 i64 check_mode(const struct stat& status, u32 mode, bool effective) {
-  const Credentials& who = Process::instance().credentials;
-  const u32 uid = effective ? who.euid : who.uid;
+  const Credentials& who = Thread::current().credentials;
+  const u32 uid = effective ? who.user.effective : who.user.real;
   if ((mode & X_OK) != 0 && !S_ISDIR(status.st_mode) && (status.st_mode & 0111) == 0) {
     return -EACCES;
   }
   if (uid == 0) {
     return 0;
   }
-  const u32 gid = effective ? who.egid : who.gid;
+  const u32 gid = effective ? who.group.effective : who.group.real;
   const u32 bits = status.st_uid == uid   ? status.st_mode >> 6
                    : status.st_gid == gid ? status.st_mode >> 3
                                           : status.st_mode;

@@ -1,4 +1,4 @@
-// Identity, limits, resource usage, and the small calls about the process.
+// Numbers, limits, resource usage, and the small calls about the process.
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -13,6 +13,7 @@
 #include "process/process.hpp"
 #include "process/thread.hpp"
 #include "syscalls/dispatch.hpp"
+#include "syscalls/identity_calls.hpp"
 
 namespace kx::libos {
 
@@ -30,18 +31,6 @@ i64 do_getppid(Context&) {
 }
 i64 do_gettid(Context&) {
   return Thread::current().tid;
-}
-i64 do_getuid(Context&) {
-  return self().credentials.uid;
-}
-i64 do_geteuid(Context&) {
-  return self().credentials.euid;
-}
-i64 do_getgid(Context&) {
-  return self().credentials.gid;
-}
-i64 do_getegid(Context&) {
-  return self().credentials.egid;
 }
 i64 do_getpgrp(Context&) {
   return process_group(0);
@@ -69,124 +58,6 @@ i64 do_setsid(Context&) {
   return set_attribute(abi::ProcessAttribute::Session, 0, 0);
 }
 
-i64 do_getgroups(Context& context) {
-  const Credentials& who = self().credentials;
-  const i32 capacity = static_cast<i32>(context.rdi);
-  if (capacity < 0) {
-    return -EINVAL;
-  }
-  if (capacity == 0) {
-    return who.group_count;
-  }
-  if (static_cast<u32>(capacity) < who.group_count) {
-    return -EINVAL;
-  }
-  return copy_to_user(context.rsi, who.groups, who.group_count * sizeof(u32)) ? i64{who.group_count} : -EFAULT;
-}
-
-i64 write_three(Context& context, u32 real, u32 effective, u32 saved) {
-  return write_user(context.rdi, real) && write_user(context.rsi, effective) && write_user(context.rdx, saved)
-             ? 0
-             : -EFAULT;
-}
-i64 do_getresuid(Context& context) {
-  const Credentials& who = self().credentials;
-  return write_three(context, who.uid, who.euid, who.suid);
-}
-i64 do_getresgid(Context& context) {
-  const Credentials& who = self().credentials;
-  return write_three(context, who.gid, who.egid, who.sgid);
-}
-
-// Identities are the hypervisor's: a change to what the process already has succeeds, any other is refused. The host's
-// permission checks could not follow it.
-bool held(u64 id, u32 a, u32 b, u32 c) {
-  const u32 wanted = static_cast<u32>(id);
-  return wanted == ~0u || wanted == a || wanted == b || wanted == c;
-}
-i64 do_setuid(Context& context) {
-  const Credentials& who = self().credentials;
-  return held(context.rdi, who.uid, who.euid, who.suid) && static_cast<u32>(context.rdi) != ~0u ? 0 : -EPERM;
-}
-i64 do_setgid(Context& context) {
-  const Credentials& who = self().credentials;
-  return held(context.rdi, who.gid, who.egid, who.sgid) && static_cast<u32>(context.rdi) != ~0u ? 0 : -EPERM;
-}
-i64 do_setresuid(Context& context) {
-  const Credentials& who = self().credentials;
-  const auto good = [&](u64 id) { return held(id, who.uid, who.euid, who.suid); };
-  return good(context.rdi) && good(context.rsi) && good(context.rdx) ? 0 : -EPERM;
-}
-i64 do_setresgid(Context& context) {
-  const Credentials& who = self().credentials;
-  const auto good = [&](u64 id) { return held(id, who.gid, who.egid, who.sgid); };
-  return good(context.rdi) && good(context.rsi) && good(context.rdx) ? 0 : -EPERM;
-}
-i64 do_setreuid(Context& context) {
-  const Credentials& who = self().credentials;
-  return held(context.rdi, who.uid, who.euid, who.uid) && held(context.rsi, who.uid, who.euid, who.suid) ? 0 : -EPERM;
-}
-i64 do_setregid(Context& context) {
-  const Credentials& who = self().credentials;
-  return held(context.rdi, who.gid, who.egid, who.gid) && held(context.rsi, who.gid, who.egid, who.sgid) ? 0 : -EPERM;
-}
-i64 do_setfsuid(Context&) {
-  return self().credentials.euid;
-}
-i64 do_setfsgid(Context&) {
-  return self().credentials.egid;
-}
-
-struct CapabilityHeader {
-  u32 version;
-  i32 pid;
-};
-constexpr u32 capability_version_3 = 0x20080522, capability_version_1 = 0x19980330, capability_version_2 = 0x20071026;
-
-i64 do_capget(Context& context) {
-  CapabilityHeader header;
-  if (!read_user(header, context.rdi)) {
-    return -EFAULT;
-  }
-  if (header.version != capability_version_3 && header.version != capability_version_2 &&
-      header.version != capability_version_1) {
-    header.version = capability_version_3;
-    return write_user(context.rdi, header) ? (context.rsi == 0 ? 0 : -EINVAL) : -EFAULT;
-  }
-  if (header.pid < 0) {
-    return -EINVAL;
-  }
-  if (!is_self(static_cast<u64>(header.pid))) {
-    return -ESRCH;
-  }
-  if (context.rsi == 0) {
-    return 0;
-  }
-  const u64 set = self().credentials.capabilities;
-  const u32 low = static_cast<u32>(set), high = static_cast<u32>(set >> 32);
-  const u32 data[6] = {low, low, 0, high, high, 0};
-  const u64 size = header.version == capability_version_1 ? 12 : 24;
-  return copy_to_user(context.rsi, data, size) ? 0 : -EFAULT;
-}
-
-i64 do_capset(Context& context) {
-  CapabilityHeader header;
-  u32 data[6] = {};
-  if (!read_user(header, context.rdi)) {
-    return -EFAULT;
-  }
-  if (header.version != capability_version_3) {
-    return -EINVAL;
-  }
-  if (!read_user(data, context.rsi)) {
-    return -EFAULT;
-  }
-  // Giving capabilities up is accepted when nothing is left to give up; what the host allows does not change.
-  const u64 permitted = data[1] | static_cast<u64>(data[4]) << 32;
-  return (permitted & ~self().credentials.capabilities) == 0 && permitted == self().credentials.capabilities ? 0
-                                                                                                             : -EPERM;
-}
-
 i64 read_limit(u32 resource, u64 address) {
   const Lock lock(self().limits_mutex);
   u64 pair[2] = {self().limits[resource][0], self().limits[resource][1]};
@@ -203,7 +74,7 @@ i64 change_limit(u32 resource, u64 address) {
   }
   const Lock lock(self().limits_mutex);
   constexpr u64 sys_resource = 1ull << 24;
-  if (pair[1] > self().limits[resource][1] && (self().credentials.capabilities & sys_resource) == 0) {
+  if (pair[1] > self().limits[resource][1] && (Thread::current().credentials.effective & sys_resource) == 0) {
     return -EPERM;
   }
   self().limits[resource][0] = pair[0];
@@ -285,6 +156,19 @@ i64 do_arch_prctl(Context& context) {
   }
 }
 
+// The set is empty: execve(2) happens inside the pVM, where the host does not give what it would.
+i64 change_ambient_set(const Context& context) {
+  if (context.rsi == PR_CAP_AMBIENT_CLEAR_ALL) {
+    return (context.rdx | context.r10 | context.r8) != 0 ? -EINVAL : 0;
+  }
+  const bool known = context.rsi == PR_CAP_AMBIENT_IS_SET || context.rsi == PR_CAP_AMBIENT_LOWER ||
+                     context.rsi == PR_CAP_AMBIENT_RAISE;
+  if (!known || context.rdx > 40 || (context.r10 | context.r8) != 0) {
+    return -EINVAL;
+  }
+  return context.rsi == PR_CAP_AMBIENT_RAISE ? -EPERM : 0;
+}
+
 i64 do_prctl(Context& context) {
   Thread& thread = Thread::current();
   switch (static_cast<int>(context.rdi)) {
@@ -320,13 +204,9 @@ i64 do_prctl(Context& context) {
       self().dumpable = static_cast<u32>(context.rsi);
       return 0;
     case PR_GET_KEEPCAPS:
-      return self().keep_capabilities;
+      return thread.credentials.keeps_capabilities;
     case PR_SET_KEEPCAPS:
-      if (context.rsi > 1) {
-        return -EINVAL;
-      }
-      self().keep_capabilities = static_cast<u32>(context.rsi);
-      return 0;
+      return context.rsi > 1 ? -EINVAL : change_identity(SYS_prctl, context.rsi);
     case PR_GET_NO_NEW_PRIVS:
       return (context.rsi | context.rdx | context.r10 | context.r8) != 0 ? -EINVAL : self().no_new_privileges;
     case PR_SET_NO_NEW_PRIVS:
@@ -342,7 +222,15 @@ i64 do_prctl(Context& context) {
     case PR_GET_CHILD_SUBREAPER:
       return write_user(context.rsi, self().child_subreaper) ? 0 : -EFAULT;
     case PR_CAPBSET_READ:
-      return context.rsi > 40 ? -EINVAL : static_cast<i64>(self().credentials.capabilities >> context.rsi & 1);
+      return context.rsi > 40 ? -EINVAL : static_cast<i64>(self().bounding_capabilities >> context.rsi & 1);
+    case PR_CAPBSET_DROP:  // needs CAP_SETPCAP, which nobody has here
+      return context.rsi > 40 ? -EINVAL : -EPERM;
+    case PR_CAP_AMBIENT:
+      return change_ambient_set(context);
+    case PR_GET_SECUREBITS:
+      return 0;
+    case PR_SET_SECUREBITS:
+      return -EPERM;
     case PR_GET_SECCOMP:
       return 0;
     case PR_GET_TSC:
@@ -396,28 +284,11 @@ constexpr SyscallEntry entries[] = {
     {SYS_getpid, do_getpid},
     {SYS_getppid, do_getppid},
     {SYS_gettid, do_gettid},
-    {SYS_getuid, do_getuid},
-    {SYS_geteuid, do_geteuid},
-    {SYS_getgid, do_getgid},
-    {SYS_getegid, do_getegid},
     {SYS_getpgrp, do_getpgrp},
     {SYS_getpgid, do_getpgid},
     {SYS_getsid, do_getsid},
     {SYS_setpgid, do_setpgid},
     {SYS_setsid, do_setsid},
-    {SYS_getgroups, do_getgroups},
-    {SYS_getresuid, do_getresuid},
-    {SYS_getresgid, do_getresgid},
-    {SYS_setuid, do_setuid},
-    {SYS_setgid, do_setgid},
-    {SYS_setresuid, do_setresuid},
-    {SYS_setresgid, do_setresgid},
-    {SYS_setreuid, do_setreuid},
-    {SYS_setregid, do_setregid},
-    {SYS_setfsuid, do_setfsuid},
-    {SYS_setfsgid, do_setfsgid},
-    {SYS_capget, do_capget},
-    {SYS_capset, do_capset},
     {SYS_getrlimit, do_getrlimit},
     {SYS_setrlimit, do_setrlimit},
     {SYS_prlimit64, do_prlimit64},

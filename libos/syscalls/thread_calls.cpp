@@ -71,6 +71,7 @@ i64 create_thread(const CloneRequest& request, const Context& caller) {
   thread.set_tid(static_cast<u32>(tid));
   thread.page->robust_list_gva = 0;
   thread.signals.mask = parent.signals.mask;
+  thread.credentials = parent.credentials;
   thread.policy = parent.policy & ~sched_reset_on_fork;
   std::memcpy(thread.name(), parent.name(), sizeof thread.page->thread_name);
   if ((request.flags & CLONE_CHILD_CLEARTID) != 0) {
@@ -288,15 +289,6 @@ i64 do_get_robust_list(Context& context) {
   return write_user(context.rdx, size) && write_user(context.rsi, thread->page->robust_list_gva) ? 0 : -EFAULT;
 }
 
-i64 do_getcpu(Context& context) {
-  u32 cpu = 0;
-  const u32 node = 0;
-  if (context.rdi != 0 && !write_user(context.rdi, cpu)) {
-    return -EFAULT;
-  }
-  return context.rsi != 0 && !write_user(context.rsi, node) ? -EFAULT : 0;
-}
-
 i64 do_membarrier(Context& context) {
   enum : u64 { query = 0, global = 1, global_expedited = 2, register_global = 4, expedited = 8, register_private = 16 };
   if (context.rsi != 0) {
@@ -332,7 +324,6 @@ constexpr SyscallEntry entries[] = {
     {SYS_set_tid_address, do_set_tid_address},
     {SYS_set_robust_list, do_set_robust_list},
     {SYS_get_robust_list, do_get_robust_list},
-    {SYS_getcpu, do_getcpu},
     {SYS_membarrier, do_membarrier},
 };
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <kx/abi/identity.hpp>
 #include <kx/abi/memory_map.hpp>
 #include <type_traits>
 
@@ -37,12 +38,10 @@ struct BootInfo {
   std::uint32_t parent_pid;
   std::uint32_t group_id;  // process group
   std::uint32_t session_id;
-  std::uint32_t uid, euid, gid, egid;
-  std::uint32_t supplementary_count;
   std::uint32_t umask;
-  std::uint32_t supplementary[32];
-  std::uint64_t capabilities;  // effective set, for capget
-  std::uint64_t random[8];     // seed of this pVM's random numbers
+  std::uint32_t reserved1;
+  Identity identity;
+  std::uint64_t random[8];  // seed of this pVM's random numbers
   std::uint64_t hwcap, hwcap2;
   std::uint64_t xcr0;
   std::uint32_t xsave_size;  // of the area XCR0 asks for

@@ -6,12 +6,13 @@
 #pragma once
 
 #include <cstdint>
+#include <kx/abi/identity.hpp>
 #include <kx/abi/memory_map.hpp>
 #include <type_traits>
 
 namespace kx::abi {
 
-inline constexpr std::uint32_t abi_version = 4;
+inline constexpr std::uint32_t abi_version = 5;
 inline constexpr std::uint64_t boot_magic = 0x3158'4e49'4c59'4bull;  // "KYLINX1"
 
 // Numbers below this are Linux system calls, marshalled by their shape.
@@ -94,6 +95,10 @@ enum class HostCall : std::uint32_t {
                     //   value, offset of the 32 bytes for the socket) -> 0
   NewestReaders,    // (count): in place of that many numbers of forks (32 bits each) with which the call buffer begins:
                     //   the newest fork up to that one whose memory is still mapped elsewhere, or 0 -> 0
+  Identity,         // (number of the system call: setuid(2) and its like, three of its arguments, offset): made for the
+                    //   calling thread alone. The sets of capset(2), without its header, and the groups of
+                    //   setgroups(2) lie at the offset that is given for them; prctl(2) is PR_SET_KEEPCAPS. At `offset`
+                    //   is then the thread's Identity -> what the call answers
   Last,
 };
 
@@ -154,7 +159,7 @@ enum class ProcessAttribute : std::uint32_t {
 // What HostCall::ProcessDescribe reports.
 struct ProcessDescription {
   std::int32_t pid, parent, group, session;
-  std::uint32_t uid, gid;
+  Ids user, group_ids;
   std::uint32_t state;  // the letter of proc_pid_stat(5)
   std::uint32_t threads;
   std::uint32_t arguments_size;
@@ -166,7 +171,7 @@ struct ProcessDescription {
   char name[16];                 // ended by NUL
   char arguments[command_size];  // each ended by NUL
 };
-static_assert(sizeof(ProcessDescription) == 104 + command_size &&
+static_assert(sizeof(ProcessDescription) == 128 + command_size &&
               std::has_unique_object_representations_v<ProcessDescription>);
 
 // A piece of guest memory that data is read into or written from.

@@ -185,6 +185,7 @@ inline constexpr SyscallShape table[] = {
     {SYS_uname, shape_plain, true, {out(utsname_size)}},
     {SYS_sysinfo, shape_plain, true, {out(sysinfo_size)}},
     {SYS_sched_yield, shape_may_block, true, {}},
+    {SYS_getcpu, shape_may_block, true, {out_or_null(4), out_or_null(4)}},  // does not block: by the vCPU's own thread
     {SYS_sched_getaffinity, shape_plain, true, {integer, integer, out_length(1)}},
     {SYS_sched_setaffinity, shape_plain, true, {integer, integer, in_length(1)}},
     {SYS_getpriority, shape_plain, true, {integer, integer}},

@@ -11,7 +11,7 @@ static void on_alarm(int number) {
 
 CASE {
   handle(SIGALRM, on_alarm, 0);
-  const struct itimerval often = {{0, 1}, {0, 1}};
+  const struct itimerval often = {{0, 20}, {0, 20}};
   NEED(setitimer(ITIMER_REAL, &often, NULL) == 0);
   volatile unsigned long sum = 0;
   for (unsigned long i = 0; i < 2000000; i++) sum += i;
