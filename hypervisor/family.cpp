@@ -337,6 +337,11 @@ Result<void> run(const FamilyConfig& config) {
   KX_TRY_ASSIGN(auto service, ServiceThread::start(options, [&family](const abi::InboxSignal& information) {
                   family.forward_signal(information);
                 }));
+  KX_TRY(
+      family.ipc().async_files.start([&family](const ipc::AsyncFiles::Owner& to, const abi::InboxSignal& information) {
+        family.processes().signal_owner(to, information);
+      }));
+  KX_TRY(service->watch(family.ipc().async_files.fd(), [&family] { family.ipc().async_files.dispatch(); }));
   family.set_service(std::move(service));
   KX_TRY(pvm.prepare());
   pvm.set_parent(init_process);

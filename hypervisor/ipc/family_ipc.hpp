@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "hypervisor/ipc/async_files.hpp"
 #include "hypervisor/ipc/message_queues.hpp"
 #include "hypervisor/ipc/pipe_rings.hpp"
 #include "hypervisor/ipc/queue_notifications.hpp"
@@ -40,6 +41,7 @@ struct FamilyIpc {
   ipc::SharedSegments segments;
   ipc::RecordLocks locks;
   ipc::SocketPeers peers;
+  ipc::AsyncFiles async_files;
   std::shared_ptr<ipc::PipeRings> rings;
 };
 

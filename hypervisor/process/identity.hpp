@@ -3,13 +3,29 @@
 // alone (nptl(7)).
 #pragma once
 
+#include <linux/capability.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdint>
 #include <kx/abi/identity.hpp>
-#include <optional>
 
 #include "hypervisor/services/call_support.hpp"
 
 namespace kx::hv {
+
+// Capability sets as capset(2) takes them.
+struct CapabilitySets {
+  __user_cap_data_struct halves[2];
+};
+std::int64_t set_capabilities(CapabilitySets sets);
+
+// A system call as it is: the C library's own functions would change all threads. Its result or -errno.
+template <class... Arguments>
+std::int64_t identity_call(long number, Arguments... arguments) {
+  const long result = ::syscall(number, arguments...);
+  return result == -1 ? -errno : result;
+}
 
 // Of the calling thread. Groups beyond most_groups are left out.
 abi::Identity identity_of_thread();

@@ -175,10 +175,13 @@ void ProcessTable::wake(Process& parent) {
 }
 
 // kill(2). Whoever the host gave no rights over others' processes has them in the family, if it is root there.
-bool ProcessTable::may_signal(const Process& sender, const Process& target, int signal) {
+bool ProcessTable::may_signal(const abi::Ids& sender, const Process& target) {
   const auto is_of_target = [&](std::uint32_t id) { return id == target.user.real || id == target.user.saved; };
-  return sender.user.effective == 0 || is_of_target(sender.user.effective) || is_of_target(sender.user.real) ||
-         (signal == SIGCONT && sender.session == target.session);
+  return sender.effective == 0 || is_of_target(sender.effective) || is_of_target(sender.real);
+}
+
+bool ProcessTable::may_signal(const Process& sender, const Process& target, int signal) {
+  return may_signal(sender.user, target) || (signal == SIGCONT && sender.session == target.session);
 }
 
 void ProcessTable::post(Process& target, ProcessId sender, int signal, int code, std::uint64_t value, SentTo sent_to,
@@ -361,15 +364,16 @@ std::int64_t ProcessTable::kill_locked(ProcessId sender, std::int64_t target, in
   return !found ? -ESRCH : permitted ? 0 : -EPERM;
 }
 
+bool ProcessTable::has_thread(const Process& process, std::int32_t thread) {
+  return process.pid == thread ||
+         (process.pvm != nullptr && process.pvm->has_thread(static_cast<std::uint32_t>(thread)));
+}
+
 std::int64_t ProcessTable::kill_thread(ProcessId sender, ProcessId pid, std::int32_t thread, int signal, int code,
                                        std::uint64_t value) {
   const std::lock_guard lock(mutex_);
-  const auto has_thread = [&](const Process& process) {
-    return process.pid == thread ||
-           (process.pvm != nullptr && process.pvm->has_thread(static_cast<std::uint32_t>(thread)));
-  };
   const auto found = std::find_if(processes_.begin(), processes_.end(), [&](const auto& entry) {
-    return (pid == 0 || entry.first == pid) && has_thread(entry.second);
+    return (pid == 0 || entry.first == pid) && has_thread(entry.second, thread);
   });
   // The sender knows its own threads, and asks about others: one of its own that is found here is about to end.
   if (thread <= 0 || found == processes_.end() || found->first == sender) {

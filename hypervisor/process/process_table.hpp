@@ -14,10 +14,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "hypervisor/error.hpp"
+#include "hypervisor/ipc/async_files.hpp"
 #include "hypervisor/process/process_watches.hpp"
 #include "hypervisor/process/program_files.hpp"
 #include "hypervisor/services/job_control.hpp"
@@ -140,6 +142,10 @@ class ProcessTable {
   // A signal of whoever sent it to kx.
   void signal_group(ProcessId group, int signal, int code);
   void signal_process(ProcessId pid, int signal, int code);
+  // One that a file with O_ASYNC sends, on behalf of who set its owner.
+  void signal_owner(const ipc::AsyncFiles::Owner& owner, const abi::InboxSignal& information);
+  // The process of an owner of files, by number; nothing if there is none such.
+  [[nodiscard]] std::optional<ProcessReference> owner_of_files(int type, std::int32_t id);
 
   std::int64_t group_of(ProcessId caller, ProcessId pid);
   std::int64_t session_of(ProcessId caller, ProcessId pid);
@@ -201,6 +207,8 @@ class ProcessTable {
   void adopt_children(const Process& dead);
   ProcessId reaper_of(const Process& dead);
   static bool may_signal(const Process& sender, const Process& target, int signal);
+  static bool may_signal(const abi::Ids& sender, const Process& target);
+  [[nodiscard]] static bool has_thread(const Process& process, std::int32_t thread);
   void post(Process& target, ProcessId sender, int signal, int code, std::uint64_t value,
             SentTo sent_to = SentTo::Process, std::uint32_t thread = 0);
   void resume(Process& target);

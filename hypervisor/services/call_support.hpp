@@ -209,6 +209,9 @@ std::int64_t serve_ipc(CallContext& context, Call& call);     // ipc_calls.cpp
 std::int64_t serve_message_notify(CallContext& context, Call& call);
 // F_GETLK, F_SETLK and F_SETLKW on the open file `fd`; the struct flock lies at `offset`. record_lock_calls.cpp
 std::int64_t serve_record_lock(const CallContext& context, int fd, int command, std::uint64_t offset);
+// F_SETOWN_EX, F_GETOWN_EX, F_SETSIG, F_GETSIG: process/file_owners.cpp.
+std::int64_t serve_file_owner(const CallContext& context, const HandleTable::File& file, int command,
+                              std::uint64_t argument);
 // After F_OFD_GETLK with `asked` the host says that `found` is in the way: if it is a lock of the family's, tells
 // whose.
 void name_family_lock(const CallContext& context, int fd, const struct flock& asked, struct flock& found);

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <kx/abi/ioctl_shapes.hpp>
 
+#include "hypervisor/ipc/family_ipc.hpp"
 #include "hypervisor/services/call_support.hpp"
 
 namespace kx::hv {
@@ -106,6 +107,23 @@ std::int64_t file_lock(const CallContext& context, int fd, int command, std::uin
   return copy_out(context, offset, lock) ? result : -EFAULT;
 }
 
+// O_ASYNC is the family's own: on the host its signal would go to kx.
+std::int64_t set_status_flags(const CallContext& context, const HandleTable::File& file, SyscallArgs args,
+                              std::int32_t number) {
+  const bool signals = (args[2] & O_ASYNC) != 0;
+  args[2] &= ~std::uint64_t{O_ASYNC};
+  const std::int64_t result = host_syscall(SYS_fcntl, args);
+  return result != 0 || context.services.ipc == nullptr
+             ? result
+             : context.services.ipc->async_files.set_enabled(file, signals, number);
+}
+
+std::int64_t get_status_flags(const CallContext& context, const HandleTable::File& file, const SyscallArgs& args) {
+  const std::int64_t flags = host_syscall(SYS_fcntl, args);
+  const bool signals = flags >= 0 && context.services.ipc != nullptr && context.services.ipc->async_files.enabled(file);
+  return signals ? flags | O_ASYNC : flags;
+}
+
 }  // namespace
 
 std::int64_t serve_ioctl(CallContext& context, Call& call) {
@@ -149,9 +167,9 @@ std::int64_t serve_fcntl(CallContext& context, Call& call) {
   if (command == F_DUPFD_CLOEXEC) {
     return handles.add_copy(call.args[0]);
   }
-  const bool sets_packets = command == F_SETFL && (call.args[2] & O_DIRECT) != 0;
+  const bool at_host = command == F_SETFL && (call.args[2] & (O_DIRECT | O_ASYNC)) != 0;  // packets; signals
   HandleTable::File file;
-  if ((command == F_GETFL || command == F_SETFL) && !sets_packets) {
+  if ((command == F_GETFL || command == F_SETFL) && !at_host) {
     file = handles.get_to_look(call.args[0]);
   } else {
     file = command == F_SETFL ? handles.get_to_wait(call.args[0]) : handles.get(call.args[0]);
@@ -163,9 +181,14 @@ std::int64_t serve_fcntl(CallContext& context, Call& call) {
   SyscallArgs args{static_cast<std::uint64_t>(fd), static_cast<std::uint64_t>(command), call.args[2]};
   switch (command) {
     case F_SETFL:
-      args[2] &= ~std::uint64_t{O_ASYNC};  // its signal would go to kx
-      [[fallthrough]];
+      return set_status_flags(context, file, args, static_cast<std::int32_t>(call.args[3]));
     case F_GETFL:
+      return get_status_flags(context, file, args);
+    case F_SETOWN_EX:
+    case F_GETOWN_EX:
+    case F_SETSIG:
+    case F_GETSIG:
+      return serve_file_owner(context, file, command, call.args[2]);
     case F_SETPIPE_SZ:
     case F_GETPIPE_SZ:
     case F_ADD_SEALS:
@@ -180,7 +203,7 @@ std::int64_t serve_fcntl(CallContext& context, Call& call) {
     case F_OFD_SETLKW:
       return file_lock(context, fd, command, call.args[2]);
     default:
-      return -EINVAL;  // F_SETOWN, F_SETLEASE, F_NOTIFY: signals and leases of the host
+      return -EINVAL;  // F_SETLEASE, F_NOTIFY: leases and signals of the host
   }
 }
 

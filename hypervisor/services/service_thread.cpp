@@ -36,6 +36,7 @@ constexpr std::uint32_t most_nudges_to_skip = 64;
 constexpr std::uint64_t doorbell_mark = 0;
 constexpr std::uint64_t signals_mark = 1;
 constexpr std::uint64_t watched_mark = 2;
+constexpr std::uint64_t always_mark = 3;
 
 // What a user may send to kx. The kick signal, faults, and SIGCHLD are not among them.
 sigset_t forwarded_signals() {
@@ -220,6 +221,15 @@ Result<void> ServiceThread::watch_once(int fd, std::function<bool()> ready) {
   return {};
 }
 
+Result<void> ServiceThread::watch(int fd, std::function<void()> ready) {
+  always_ready_ = std::move(ready);
+  epoll_event event{.events = EPOLLIN, .data = {.u64 = always_mark}};
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
+    return Unexpected{system_error("watch a descriptor")};
+  }
+  return {};
+}
+
 void ServiceThread::wait_until_taken(std::unique_lock<std::mutex>& lock) {
   const std::uint64_t version = version_.load(std::memory_order_relaxed);
   if (taken_version_ < version) {
@@ -306,6 +316,8 @@ bool ServiceThread::wait_for_events(int timeout_ms) {
       forward_signals();
     } else if (mark == watched_mark) {
       on_watched();
+    } else if (mark == always_mark) {
+      always_ready_();
     } else {
       // Timers removed meanwhile are not touched: they may be gone once take_changes() ran.
       const auto found = std::find_if(active_timers_.begin(), active_timers_.end(), [&](const TimerService* timers) {

@@ -76,6 +76,9 @@ class ServiceThread {
   // Calls `ready` on the service thread when `fd` can be read, until it says that this was enough. Once for the
   // thread's life.
   Result<void> watch_once(int fd, std::function<bool()> ready);
+  // Calls `ready`, which takes what there is, whenever `fd` can be read. One such descriptor, watched before any vCPU
+  // is added. Errors: those of epoll_ctl(2).
+  Result<void> watch(int fd, std::function<void()> ready);
 
   // Starts a polling phase: exits come so close to each other that polling would serve them faster. Cheap to repeat.
   void nudge();
@@ -128,6 +131,7 @@ class ServiceThread {
   const bool polls_;
   const std::uint64_t nudge_interval_tsc_;
   UniqueFd epoll_, doorbell_, signals_;
+  std::function<void()> always_ready_;
   int watched_fd_ = -1;
   std::function<bool()> watched_ready_;
   std::atomic<bool> stopping_ = false;

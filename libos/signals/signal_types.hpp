@@ -37,6 +37,11 @@ struct SignalInfo {
       i64 system_time;
     } child;
     struct {
+      u64 band;
+      i32 descriptor;
+      i32 padding;
+    } file;
+    struct {
       u64 address;
       u64 extra[2];
     } fault;

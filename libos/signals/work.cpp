@@ -32,10 +32,24 @@ abi::Inbox& inbox() {
   return *reinterpret_cast<abi::Inbox*>(abi::linear_gva(abi::inbox_gpa));
 }
 
+// To a thread, which takes it along if it has ended meanwhile; 0: to the process.
+void send_to(u32 thread, const SignalInfo& info) {
+  if (thread != 0) {
+    Signals::instance().send_to_tid(thread, info);
+  } else {
+    send_to_process(info);
+  }
+}
+
 void take_inbox_signal(const abi::InboxSignal& posted) {
   SignalInfo info;
   info.signo = posted.signo;
   info.code = posted.code;
+  if (posted.of_file != 0) {
+    info.file = {static_cast<u64>(posted.user_ticks), static_cast<i32>(posted.value), 0};
+    send_to(posted.thread, info);
+    return;
+  }
   info.sender.pid = posted.pid;
   info.sender.uid = posted.uid;
   const bool of_child = posted.code >= 1 && posted.code <= CLD_CONTINUED && posted.code != SI_KERNEL;
@@ -46,11 +60,7 @@ void take_inbox_signal(const abi::InboxSignal& posted) {
   } else {
     info.sender.value = posted.value;
   }
-  if (posted.thread != 0) {
-    Signals::instance().send_to_tid(posted.thread, info);  // one that has ended meanwhile takes it along
-  } else {
-    send_to_process(info);
-  }
+  send_to(posted.thread, info);
 }
 
 // Taken out before they are sent: sending may ask the hypervisor for a kick, and another vCPU may come in here.

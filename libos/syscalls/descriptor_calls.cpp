@@ -58,33 +58,6 @@ i64 duplicate_above(FileRef file, u64 lowest, bool close_on_exec) {
   return table().add(std::move(file), close_on_exec, static_cast<u32>(lowest));
 }
 
-i64 status_flags(const OpenFile& file) {
-  if (file.kind() == FileKind::Process) {
-    const i64 now = host_call(abi::HostCall::Fcntl, CallKind::Quick, file.handle(), F_GETFL);
-    return now < 0 ? now : now | O_RDWR;  // of a pipe's reading end
-  }
-  if (file.kind() != FileKind::Host) {
-    return file.flags();
-  }
-  // Others may share a stream's description, and relatives any, and change its flags.
-  if (file.may_block()) {
-    return host_call(abi::HostCall::Fcntl, CallKind::Quick, file.handle(), F_GETFL);
-  }
-  if (!Process::instance().has_relatives) {
-    return file.flags();
-  }
-  const i64 now = host_call(abi::HostCall::Fcntl, CallKind::Quick, file.handle(), F_GETFL);
-  return now < 0 ? now : (file.flags() & ~settable_flags) | (static_cast<u32>(now) & settable_flags);
-}
-
-i64 set_status_flags(OpenFile& file, u64 flags) {
-  const i64 result = host_call(abi::HostCall::Fcntl, CallKind::Quick, file.handle(), F_SETFL, flags);
-  if (result == 0) {
-    file.set_flags((file.flags() & ~settable_flags) | (static_cast<u32>(flags) & settable_flags));
-  }
-  return result;
-}
-
 i64 call_fcntl(Context& context) {
   FileRef file = table().get(context.rdi);
   if (!file) {
@@ -111,7 +84,7 @@ i64 call_fcntl(Context& context) {
   }
   switch (command) {
     case F_SETFL:
-      return set_status_flags(*file, argument);
+      return set_status_flags(*file, argument, context.rdi);
     case F_GETLK:
     case F_SETLK:
     case F_SETLKW:
@@ -119,11 +92,10 @@ i64 call_fcntl(Context& context) {
     case F_OFD_SETLK:
     case F_OFD_SETLKW:
       return record_lock(*file, command, argument);
-    case F_GETOWN:
-      return 0;  // nobody: F_SETOWN is refused
-    case 16 /* F_GETOWN_EX, which glibc asks instead */:
-      return write_user(argument, u64{0}) ? 0 : -EFAULT;
     default:
+      if (const auto owned = owner_fcntl(*file, static_cast<u32>(command), argument); owned) {
+        return *owned;
+      }
       return host_call(abi::HostCall::Fcntl, CallKind::Quick, file->handle(), command, argument);
   }
 }
@@ -184,6 +156,34 @@ constexpr SyscallEntry entries[] = {
 };
 
 }  // namespace
+
+i64 status_flags(const OpenFile& file) {
+  if (file.kind() == FileKind::Process) {
+    const i64 now = host_call(abi::HostCall::Fcntl, CallKind::Quick, file.handle(), F_GETFL);
+    return now < 0 ? now : now | O_RDWR;  // of a pipe's reading end
+  }
+  if (file.kind() != FileKind::Host) {
+    return file.flags();
+  }
+  // Others may share a stream's description, and relatives any, and change its flags.
+  if (file.may_block()) {
+    return host_call(abi::HostCall::Fcntl, CallKind::Quick, file.handle(), F_GETFL);
+  }
+  if (!Process::instance().has_relatives) {
+    return file.flags();
+  }
+  const i64 now = host_call(abi::HostCall::Fcntl, CallKind::Quick, file.handle(), F_GETFL);
+  return now < 0 ? now : (file.flags() & ~settable_flags) | (static_cast<u32>(now) & settable_flags);
+}
+
+i64 set_status_flags(OpenFile& file, u64 flags, u64 fd) {
+  const i64 result =
+      host_call(abi::HostCall::Fcntl, CallKind::Quick, file.handle(), F_SETFL, flags, static_cast<u32>(fd));
+  if (result == 0) {
+    file.set_flags((file.flags() & ~settable_flags) | (static_cast<u32>(flags) & settable_flags));
+  }
+  return result;
+}
 
 std::span<const SyscallEntry> descriptor_calls() {
   return entries;

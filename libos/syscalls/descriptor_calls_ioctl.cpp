@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -110,6 +111,21 @@ i64 set_nonblocking(const OpenFile& file, u64 address) {
   return host_call(abi::HostCall::Fcntl, CallKind::Quick, file.handle(), F_SETFL, on != 0 ? O_NONBLOCK : 0);
 }
 
+// FIOASYNC.
+i64 set_signalling(OpenFile& file, u64 address, u64 fd) {
+  i32 on = 0;
+  if (!read_user(on, address)) {
+    return -EFAULT;
+  }
+  const i64 flags = status_flags(file);
+  const bool was_on = flags >= 0 && (flags & O_ASYNC) != 0;
+  if (flags < 0 || was_on == (on != 0)) {
+    return std::min<i64>(flags, 0);
+  }
+  // One that cannot block is always ready.
+  return file.may_block() ? set_status_flags(file, static_cast<u64>(flags) ^ O_ASYNC, fd) : -ENOTTY;
+}
+
 }  // namespace
 
 i64 call_ioctl(Context& context) {
@@ -123,6 +139,12 @@ i64 call_ioctl(Context& context) {
   }
   if (file->kind() == FileKind::Process) {
     return request == FIONBIO ? set_nonblocking(*file, context.rdx) : -ENOTTY;
+  }
+  if (request == FIOASYNC) {
+    return set_signalling(*file, context.rdx, context.rdi);
+  }
+  if (const auto owned = owner_ioctl(*file, static_cast<u32>(request), context.rdx); owned) {
+    return *owned;
   }
   const IoctlShape* shape = abi::find_ioctl(request);
   if (shape == nullptr || file->kind() == FileKind::ProcDirectory) {

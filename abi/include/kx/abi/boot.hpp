@@ -82,8 +82,8 @@ struct InboxSignal {
   std::uint64_t value;  // of sigqueue(3); a child's: its status
   std::int64_t user_ticks;
   std::int64_t system_ticks;
-  std::uint32_t thread;  // for this thread alone; 0: for the process
-  std::uint32_t reserved;
+  std::uint32_t thread;   // for this thread alone; 0: for the process
+  std::uint32_t of_file;  // 1: of O_ASYNC; the value is the descriptor, user_ticks what poll(2) would say
 };
 static_assert(sizeof(InboxSignal) == 48 && std::has_unique_object_representations_v<InboxSignal>);
 
