@@ -268,6 +268,20 @@ void refine(abi::CallSlot& slot, FuzzedDataProvider& data) {
         ask_to_fork(slot, data);
       }
       break;
+    case abi::HostCall::Identity: {
+      constexpr std::uint64_t calls[] = {SYS_setuid,    SYS_setgid,    SYS_setreuid, SYS_setregid,
+                                         SYS_setresuid, SYS_setresgid, SYS_setfsuid, SYS_setfsgid,
+                                         SYS_setgroups, SYS_capset,    SYS_prctl};
+      slot.args[0] = data.PickValueInArray(calls);
+      break;
+    }
+    case abi::HostCall::Fcntl: {
+      constexpr std::uint64_t commands[] = {F_GETFL, F_SETFL, F_SETOWN_EX, F_GETOWN_EX, F_SETSIG, F_GETSIG};
+      if (data.ConsumeBool()) {
+        slot.args[1] = data.PickValueInArray(commands);
+      }
+      break;
+    }
     case abi::HostCall::ThreadCreate:
       if (data.ConsumeBool()) {
         slot.args[0] = abi::vcpu_areas_gpa + (data.ConsumeIntegralInRange<std::uint64_t>(0, 3) << 16);
