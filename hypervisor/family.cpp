@@ -126,13 +126,17 @@ std::uint64_t ignored_signals() {
   return bits;
 }
 
-// Every descriptor of the pVM is one of this process.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
+// Every descriptor of every process of the family is one of this process: it takes as many as it may have, by root's
+// right more than it was given. What it was given, which is the program's limit.
+rlimit raise_descriptor_limit() {
+  rlimit given{};
+  ::getrlimit(RLIMIT_NOFILE, &given);
+  constexpr rlim_t most = HandleTable::max_handles;
+  const rlimit all{most, most}, allowed{given.rlim_max, given.rlim_max};
+  if (given.rlim_max >= most || ::setrlimit(RLIMIT_NOFILE, &all) != 0) {
+    ::setrlimit(RLIMIT_NOFILE, &allowed);
   }
+  return given;
 }
 
 // What the pVM may have: as much as the machine, if nothing is asked for.
@@ -267,6 +271,7 @@ Result<void> run(const FamilyConfig& config) {
   times.mark(StartPhase::Sandbox);
   BootParameters boot;
   KX_TRY_ASSIGN(boot.program, find_program(config, sandbox));
+  const rlimit given_descriptors = raise_descriptor_limit();
   KX_TRY(sandbox.drop_privileges());
   ::signal(SIGCHLD, SIG_IGN);             // nobody waits for the keeper
   auto keeper = TerminalKeeper::start();  // without one, terminals opened in the family have no job control
@@ -318,7 +323,8 @@ Result<void> run(const FamilyConfig& config) {
   boot.hostname = config.sandbox.hostname;
   describe_process(boot.info, ignored, 0);
   boot.info.pid = boot.info.group_id = static_cast<std::uint32_t>(pvm.pid());
-  raise_descriptor_limit();
+  boot.info.limits[RLIMIT_NOFILE][0] = given_descriptors.rlim_cur;
+  boot.info.limits[RLIMIT_NOFILE][1] = given_descriptors.rlim_max;
   KX_TRY(add_streams(pvm, boot.info, closed_streams));
   family.set_trace_fd(trace.get());
   if (trace) {

@@ -95,7 +95,9 @@ Result<Vcpu> Vm::create_vcpu(std::uint32_t index) {
   if (run == MAP_FAILED) {
     return Unexpected{system_error("mmap of the vCPU's run page")};
   }
-  return Vcpu(std::move(fd), static_cast<kvm_run*>(run), run_size_);
+  Vcpu vcpu(std::move(fd), static_cast<kvm_run*>(run), run_size_);
+  vcpu.state().kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_EVENTS;
+  return vcpu;
 }
 
 Result<void> Vm::set_ioeventfd(std::uint16_t port, int eventfd) {
@@ -111,7 +113,10 @@ Result<void> Vm::set_ioeventfd(std::uint16_t port, int eventfd) {
 }
 
 Vcpu::Vcpu(Vcpu&& other) noexcept
-    : fd_(std::move(other.fd_)), run_(std::exchange(other.run_, nullptr)), run_size_(other.run_size_) {}
+    : fd_(std::move(other.fd_)),
+      run_(std::exchange(other.run_, nullptr)),
+      run_size_(other.run_size_),
+      is_told_(other.is_told_) {}
 
 Vcpu::~Vcpu() {
   if (run_ != nullptr) {
@@ -120,7 +125,9 @@ Vcpu::~Vcpu() {
 }
 
 Result<int> Vcpu::run() {
-  if (::ioctl(fd_.get(), KVM_RUN, 0) == 0) {
+  const int result = ::ioctl(fd_.get(), KVM_RUN, 0);
+  is_told_ = true;
+  if (result == 0) {
     return 0;
   }
   if (errno == EINTR || errno == EAGAIN) {
@@ -192,8 +199,8 @@ Result<void> Vcpu::clear_events() {
 }
 
 Result<bool> Vcpu::has_exception() {
-  kvm_vcpu_events events{};
-  if (::ioctl(fd_.get(), KVM_GET_VCPU_EVENTS, &events) != 0) {
+  kvm_vcpu_events events = run_->s.regs.events;
+  if (!is_told_ && ::ioctl(fd_.get(), KVM_GET_VCPU_EVENTS, &events) != 0) {
     return Unexpected{system_error("KVM_GET_VCPU_EVENTS")};
   }
   return events.exception.injected != 0 || events.exception.pending != 0;
@@ -215,14 +222,19 @@ Result<void> Vcpu::set_special_registers(const kvm_sregs& registers) {
 }
 
 Result<kvm_regs> Vcpu::registers() {
-  kvm_regs registers{};
-  if (::ioctl(fd_.get(), KVM_GET_REGS, &registers) != 0) {
+  kvm_regs registers = run_->s.regs.regs;
+  if (!is_told_ && ::ioctl(fd_.get(), KVM_GET_REGS, &registers) != 0) {
     return Unexpected{system_error("KVM_GET_REGS")};
   }
   return registers;
 }
 
 Result<void> Vcpu::set_registers(const kvm_regs& registers) {
+  if (is_told_) {
+    run_->s.regs.regs = registers;
+    run_->kvm_dirty_regs |= KVM_SYNC_X86_REGS;
+    return {};
+  }
   if (::ioctl(fd_.get(), KVM_SET_REGS, &registers) != 0) {
     return Unexpected{system_error("KVM_SET_REGS")};
   }

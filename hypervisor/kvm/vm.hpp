@@ -15,7 +15,8 @@ namespace kx::hv::kvm {
 
 enum class SlotAccess { ReadWrite, ReadOnly };
 
-// A virtual processor with its shared kvm_run page. Not thread-safe: one thread runs it.
+// A virtual processor with its shared kvm_run page. Not thread-safe: one thread runs it. Registers and events are told
+// and taken through that page with each run (KVM_CAP_SYNC_REGS): after the first one they cost no system call.
 class Vcpu {
  public:
   Vcpu(Vcpu&& other) noexcept;
@@ -50,6 +51,7 @@ class Vcpu {
   UniqueFd fd_;
   kvm_run* run_;
   std::size_t run_size_;
+  bool is_told_ = false;  // run_ says what the registers are
 };
 
 class Vm {
