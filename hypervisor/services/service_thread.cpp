@@ -267,6 +267,11 @@ void ServiceThread::set_awake(bool awake) {
 bool ServiceThread::serve_posted() {
   bool served = false;
   for (const Watched& vcpu : active_) {
+    // A vCPU that waited in vain, while this thread did not run, goes by exits until it is told again.
+    const std::atomic_ref awake(vcpu.page->service_awake);
+    if (awake_.load(std::memory_order_relaxed) && awake.load(std::memory_order_relaxed) == 0) {
+      awake.store(1, std::memory_order_seq_cst);
+    }
     auto state = state_of(*vcpu.page);
     std::uint32_t expected = posted;
     if (state.load(std::memory_order_seq_cst) != posted ||

@@ -19,8 +19,9 @@ constexpr u32 idle = static_cast<u32>(abi::CallState::Idle);
 constexpr u32 posted = static_cast<u32>(abi::CallState::Posted);
 constexpr u32 done = static_cast<u32>(abi::CallState::Done);
 
-// The service thread may be descheduled: after this many polls an untaken call is taken back and served by an exit.
-constexpr u32 patience = 4096;
+// The service thread may be descheduled: a call that it has not taken in about the time that an exit needs is taken back
+// and served by one.
+constexpr u64 patience_tsc = 150'000;
 
 // Posts the filled slot to the service thread. False: nobody took it, the caller must exit.
 bool served_by_service(abi::VcpuPage& page) {
@@ -30,17 +31,22 @@ bool served_by_service(abi::VcpuPage& page) {
   }
   auto state = state_of(page.call);
   state.store(posted, std::memory_order_seq_cst);
-  for (u32 polls = 0;; ++polls) {
+  u64 give_up_tsc = read_tsc() + patience_tsc;
+  for (;;) {
     if (state.load(std::memory_order_acquire) == done) {
       state.store(idle, std::memory_order_relaxed);
       return page.call.result != abi::result_must_exit;
     }
-    if (polls > patience || awake.load(std::memory_order_seq_cst) == 0) {
+    const bool gives_up = read_tsc() > give_up_tsc;
+    if (gives_up || awake.load(std::memory_order_seq_cst) == 0) {
       u32 expected = posted;
       if (state.compare_exchange_strong(expected, idle, std::memory_order_seq_cst)) {
+        if (gives_up) {
+          awake.store(0, std::memory_order_seq_cst);  // until it runs again, and says so
+        }
         return false;
       }
-      polls = 0;  // taken: it will be done
+      give_up_tsc = ~0ull;  // taken: it will be done
     }
     relax();
   }

@@ -56,7 +56,7 @@ struct alignas(4096) VcpuPage {
   char thread_name[16];         // 152: PR_SET_NAME, ended by NUL
   std::uint64_t reserved1[3];   // 168
   CallSlot call;                // 192
-  std::uint32_t service_awake;  // 320: the service thread polls; written by the hypervisor
+  std::uint32_t service_awake;  // 320: the service thread polls; the vCPU sets it to 0 when it waited in vain
   std::uint32_t ended;          // 324: the vCPU's thread is gone; written by the hypervisor
   std::uint32_t stop_waits;     // 328: the pVM is stopped, but for this thread, which had a ring locked
   std::uint32_t reserved2[13];
