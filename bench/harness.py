@@ -17,6 +17,10 @@ class BenchError(Exception):
     """A workload could not be measured; the text says why."""
 
 
+class NotInstalled(BenchError):
+    """A program that the workload needs is not there; the text names it."""
+
+
 @dataclass
 class Samples:
     """All measurements of one side; none is ever dropped."""
@@ -38,7 +42,7 @@ class Samples:
 
 @dataclass
 class Row:
-    """One line of a table: times in nanoseconds, or whatever `unit` says, smaller is better."""
+    """One line of a table: times in nanoseconds, or whatever `unit` says. Smaller is better unless said otherwise."""
 
     name: str
     native: Samples
@@ -47,6 +51,7 @@ class Row:
     unit: str = "ns"
     note: str = ""
     extra: dict = field(default_factory=dict)
+    larger_is_better: bool = False
 
     @property
     def ratio(self) -> float:
@@ -60,12 +65,14 @@ class Row:
     def verdict(self) -> str:
         if self.target is None:
             return ""
-        return "met" if self.ratio <= self.target else f"MISSED by {self.ratio / self.target:.2f}x"
+        excess = self.target / self.ratio if self.larger_is_better else self.ratio / self.target
+        return "met" if excess <= 1 else f"MISSED by {excess:.2f}x"
 
     def as_json(self) -> dict:
         return {"name": self.name, "unit": self.unit, "native": self.native.summary(), "pvm": self.pvm.summary(),
                 "ratio": self.ratio, "ratio_of_rounds": [min(self.pair_ratios), max(self.pair_ratios)],
-                "target": self.target, "met": None if self.target is None else self.ratio <= self.target,
+                "better": "larger" if self.larger_is_better else "smaller",
+                "target": self.target, "met": None if self.target is None else self.verdict == "met",
                 "note": self.note, **self.extra}
 
 
@@ -76,9 +83,12 @@ class Failure:
     name: str
     target: float | None
     reason: str
+    larger_is_better: bool = False
+    is_installed: bool = True
 
     def as_json(self) -> dict:
-        return {"name": self.name, "target": self.target, "met": False, "error": self.reason}
+        return {"name": self.name, "better": "larger" if self.larger_is_better else "smaller", "target": self.target,
+                "met": False, "installed": self.is_installed, "error": self.reason}
 
 
 @dataclass
@@ -168,6 +178,10 @@ def last_line(text: str) -> str:
 
 
 def quantity(value: float, unit: str) -> str:
+    if unit.endswith("/s"):
+        for factor, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+            if value >= factor:
+                return f"{value / factor:.3g} {prefix}{unit}"
     if unit != "ns":
         return f"{value:.4g} {unit}"
     for factor, name in ((1e9, "s"), (1e6, "ms"), (1e3, "us")):
@@ -181,9 +195,10 @@ def print_table(title: str, rows: list) -> None:
     print(f"\n{title}")
     print(f"{'':{width}}  {'native':>9}  {'pVM':>9}  {'ratio':>7}  {'of rounds':>13}  {'target':>6}")
     for row in rows:
-        target = "" if row.target is None else f"{row.target:g}"
+        target = "" if row.target is None else f"{'>=' if row.larger_is_better else '<='}{row.target:g}"
         if isinstance(row, Failure):
-            print(f"{row.name:{width}}  {'':>9}  {'':>9}  {'':>7}  {'':>13}  {target:>6}  FAILED: {row.reason}")
+            why = f"FAILED: {row.reason}" if row.is_installed else row.reason
+            print(f"{row.name:{width}}  {'':>9}  {'':>9}  {'':>7}  {'':>13}  {target:>6}  {why}")
             continue
         pairs = row.pair_ratios
         spread = f"{min(pairs):.3g}-{max(pairs):.3g}"

@@ -3,22 +3,24 @@
 
 import argparse
 import pathlib
+import signal
 import sys
 
 sys.dont_write_bytecode = True
 
 import processes  # noqa: E402
+import servers  # noqa: E402
 import single_process  # noqa: E402
 from harness import HERE, Bench, Failure, Settings, print_table, write_json  # noqa: E402
 
-TABLES = {"single_process": single_process, "processes": processes}
+TABLES = {"single_process": single_process, "processes": processes, "servers": servers}
 
 
 def parse() -> argparse.Namespace:
     root = HERE.parent
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kx", default=str(root / "build" / "kx"), help="the kx to measure (default: %(default)s)")
-    parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer rounds: under a minute, indicative")
+    parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer rounds: a few minutes, indicative")
     parser.add_argument("--filter", default="", help="only workloads whose name contains this")
     parser.add_argument("--table", choices=sorted(TABLES), help="only this table")
     parser.add_argument("--runs", type=int, help="rounds of each workload")
@@ -36,6 +38,8 @@ def main() -> int:
     settings = Settings(str(kx.resolve()), options.quick, options.runs, options.filter, out / "scratch")
     bench = Bench(settings)
     missed = 0
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))  # servers that run are stopped on the way out
     try:
         for name, table in TABLES.items():
             if options.table not in (None, name):
