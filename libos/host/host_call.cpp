@@ -19,8 +19,8 @@ constexpr u32 idle = static_cast<u32>(abi::CallState::Idle);
 constexpr u32 posted = static_cast<u32>(abi::CallState::Posted);
 constexpr u32 done = static_cast<u32>(abi::CallState::Done);
 
-// The service thread may be descheduled: a call that it has not taken in about the time that an exit needs is taken back
-// and served by one.
+// The service thread may be descheduled: a call that it has not taken in about the time that an exit needs is taken
+// back and served by one.
 constexpr u64 patience_tsc = 150'000;
 
 // Posts the filled slot to the service thread. False: nobody took it, the caller must exit.

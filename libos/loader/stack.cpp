@@ -11,8 +11,8 @@
 #include "mm/address_space.hpp"
 #include "process/boot_info.hpp"
 #include "process/process.hpp"
-#include "process/thread.hpp"
 #include "process/process_info.hpp"
+#include "process/thread.hpp"
 
 namespace kx::libos {
 
