@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "hypervisor/ipc/abstract_names.hpp"
 #include "hypervisor/ipc/async_files.hpp"
 #include "hypervisor/ipc/message_queues.hpp"
 #include "hypervisor/ipc/pipe_rings.hpp"
@@ -42,6 +43,7 @@ struct FamilyIpc {
   ipc::RecordLocks locks;
   ipc::SocketPeers peers;
   ipc::AsyncFiles async_files;
+  ipc::AbstractNames abstract_names;
   std::shared_ptr<ipc::PipeRings> rings;
 };
 

@@ -17,24 +17,13 @@
 
 #include "hypervisor/boot/sandbox.hpp"
 #include "hypervisor/process/program_files.hpp"
+#include "hypervisor/services/socket_addresses.hpp"
 
 namespace kx::hv {
 
 namespace {
 
 constexpr std::size_t path_begin = offsetof(sockaddr_un, sun_path);
-
-bool is_unix_address(const std::byte* address, std::uint64_t size) {
-  sa_family_t family = AF_UNSPEC;
-  if (size > path_begin) {
-    std::memcpy(&family, address, sizeof(family));
-  }
-  return family == AF_UNIX;
-}
-
-bool is_abstract(const std::byte* address) {
-  return address[path_begin] == std::byte{0};
-}
 
 // The links to this process's descriptors. Looked up anew each time, as few programs connect often by name.
 UniqueFd open_descriptor_links(const CallContext& context) {
@@ -95,8 +84,9 @@ std::int64_t CheckedAddress::check(const CallContext& context, std::byte* addres
   if (size > sizeof(sockaddr_un)) {
     return -EINVAL;
   }
-  if (is_abstract(address)) {
-    return -ECONNREFUSED;
+  if (is_abstract_address(address, size)) {
+    abstract_ = true;
+    return name_at_host(context, address, size, NameUse::Reach);
   }
   char path[sizeof(sockaddr_un) - path_begin + 1] = {};
   std::memcpy(path, address + path_begin, size - path_begin);
@@ -129,11 +119,7 @@ std::int64_t CheckedAddress::check(const CallContext& context, std::byte* addres
 }
 
 bool is_relative_unix_address(const std::byte* address, std::uint64_t size) {
-  return is_unix_address(address, size) && !is_abstract(address) && address[path_begin] != std::byte{'/'};
-}
-
-std::int64_t check_bind(const std::byte* address, std::uint64_t size) {
-  return is_unix_address(address, size) && is_abstract(address) ? -EACCES : 0;
+  return is_unix_address(address, size) && !is_abstract_address(address, size) && address[path_begin] != std::byte{'/'};
 }
 
 }  // namespace kx::hv

@@ -33,19 +33,19 @@ class CheckedAddress {
  public:
   // `address` is private memory of `capacity` bytes, `size` of them from the guest; both may be changed. A relative
   // pathname starts at the directory behind handle `directory`. The object must outlive the host call.
-  // EACCES: a socket on a read-only mount. ECONNREFUSED: an abstract name, as for one that nobody listens on.
+  // EACCES: a socket on a read-only mount. ECONNREFUSED: an abstract name that is none of the family's.
   std::int64_t check(const CallContext& context, std::byte* address, std::uint32_t& size, std::uint32_t capacity,
                      std::uint64_t directory);
   // The socket's file; -1: it is none of the file system.
   [[nodiscard]] int socket() const { return socket_.get(); }
+  // It is a UNIX socket of the family's, of the file system or not.
+  [[nodiscard]] bool is_named() const { return abstract_ || socket_.is_open(); }
 
  private:
   UniqueFd socket_;
+  bool abstract_ = false;
 };
 
 bool is_relative_unix_address(const std::byte* address, std::uint64_t size);
-
-// EACCES if bind(2) to the address would take an abstract name: those are shared by all families and the host.
-std::int64_t check_bind(const std::byte* address, std::uint64_t size);
 
 }  // namespace kx::hv

@@ -12,6 +12,7 @@
 #include "hypervisor/process/process_watches.hpp"
 #include "hypervisor/services/call_support.hpp"
 #include "hypervisor/services/host_objects.hpp"
+#include "hypervisor/services/socket_addresses.hpp"
 
 namespace kx::hv {
 
@@ -246,6 +247,9 @@ std::int64_t serve_receive_message(CallContext& context, Call& call) {
     return result;
   }
   translate_received(context, message, before);
+  // SAFETY: private memory seen as bytes
+  message.host.msg_namelen =
+      name_of_family(context, reinterpret_cast<std::byte*>(&message.name), message.host.msg_namelen);
   const std::size_t name_size = std::min<std::size_t>(message.host.msg_namelen, header.name_size);
   std::memcpy(context.buffer.data() + header.name_offset, &message.name, std::min(name_size, sizeof(message.name)));
   std::memcpy(context.buffer.data() + header.control_offset, message.control, message.host.msg_controllen);

@@ -1,4 +1,6 @@
 // Linux system calls passed through to the host: decoded, checked and carried out by their shape.
+#include "hypervisor/services/passthrough.hpp"
+
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -29,68 +31,7 @@ using abi::ArgKind;
 using abi::ArgShape;
 using abi::SyscallShape;
 
-constexpr std::size_t argument_count = 6;
-
-// Private memory for the arguments of one call; each needs at most the whole call buffer.
-class Scratch {
- public:
-  std::byte* take(std::size_t size) {
-    const std::size_t rounded = align_up(size, 16);
-    KX_VERIFY(rounded <= sizeof(bytes_) - used_);
-    return bytes_ + std::exchange(used_, used_ + rounded);
-  }
-
- private:
-  std::size_t used_ = 0;
-  alignas(16) std::byte bytes_[argument_count * (abi::vcpu_call_buffer_size + 16)];
-};
-
-// One passed-through call: its arguments become the host's, step by step.
-class Passthrough {
- public:
-  Passthrough(CallContext& context, Call& call, const SyscallShape& shape)
-      : context_(context), call_(call), shape_(shape) {}
-
-  std::int64_t serve();
-
- private:
-  std::int64_t decode(std::size_t i);
-  std::int64_t decode_sized(std::size_t i);
-  std::int64_t decode_handle(std::size_t i);
-  std::int64_t decode_path(std::size_t i);
-  std::int64_t decode_in(std::size_t i, std::uint64_t size);
-  std::int64_t decode_out(std::size_t i, std::uint64_t size);
-  std::int64_t check();
-  std::int64_t name_thread(std::size_t i);
-  std::int64_t check_address();
-  std::int64_t check_file() const;
-  void set_close_on_exec();
-  void confine_affinity();
-  [[nodiscard]] bool belongs_to_caller_thread() const;
-  std::int64_t wait_for_events();
-  std::int64_t finish(std::int64_t result);
-  std::int64_t finish_pair(std::int64_t result);
-  std::array<std::int32_t, 2> add_pipe(UniqueFd reading, UniqueFd writing);
-  [[nodiscard]] bool asks_for_no_data() const;
-  void copy_results();
-  void cap_memory();
-  std::int64_t name_descriptor();
-  std::int64_t watch_descriptor();
-  void note_request() const;
-  void note_result(std::int64_t result) const;
-
-  [[nodiscard]] int int_arg(std::size_t i) const { return static_cast<int>(call_.args[i]); }
-
-  CallContext& context_;
-  Call& call_;
-  const SyscallShape& shape_;
-  SyscallArgs host_{};
-  HandleTable::File files_[argument_count];  // held open during the call
-  std::byte* private_[argument_count] = {};  // private copies of In and InOut arguments
-  bool no_directory_ = false;                // the directory argument before a path is absent
-  CheckedAddress checked_address_;
-  Scratch scratch_;
-};
+}  // namespace
 
 // Calls that are the same for a pipe wherever its data are.
 bool Passthrough::asks_for_no_data() const {
@@ -259,32 +200,6 @@ std::int64_t Passthrough::check() {
   }
 }
 
-// A UNIX-domain address may be a relative path (extra[0] says relative to what), and may name what is not the pVM's.
-std::int64_t Passthrough::check_address() {
-  const bool has_address = shape_.number == SYS_bind || shape_.number == SYS_connect;
-  if (!has_address || !is_unix_socket(files_[0]->get())) {
-    return 0;
-  }
-  if (shape_.number == SYS_bind) {
-    if (const std::int64_t error = check_bind(private_[1], call_.args[2]); error != 0) {
-      return error;
-    }
-    return is_relative_unix_address(private_[1], call_.args[2]) ? enter_directory(context_, call_.extra[0]) : 0;
-  }
-  // The link that replaces a pathname may be longer than a short one.
-  constexpr std::uint32_t capacity = sizeof(sockaddr_storage);
-  auto size = static_cast<std::uint32_t>(call_.args[2]);
-  if (size > capacity) {
-    return -EINVAL;
-  }
-  std::byte* address = scratch_.take(capacity);
-  std::memcpy(address, private_[1], size);
-  const std::int64_t error = checked_address_.check(context_, address, size, capacity, call_.extra[0]);
-  host_[1] = address_of(address);
-  host_[2] = size;
-  return error;
-}
-
 // A program that runs is not made shorter.
 std::int64_t Passthrough::check_file() const {
   // SAFETY: set by decode_path
@@ -405,59 +320,11 @@ void Passthrough::cap_memory() {
   std::memcpy(place, &information, sizeof information);
 }
 
-// Who of the family connects: whoever accepts may ask at once.
-void Passthrough::note_request() const {
-  ipc::SocketPeers* peers = socket_peers(context_);
-  if (peers == nullptr) {
-    return;
-  }
-  int value = 0;
-  if (shape_.number == SYS_connect && checked_address_.socket() >= 0) {
-    peers->connects(files_[0]->get(), process_id(context_));
-  } else if (shape_.number == SYS_setsockopt && int_arg(1) == SOL_SOCKET && int_arg(2) == SO_PASSCRED &&
-             private_[3] != nullptr && call_.args[4] >= sizeof value) {
-    std::memcpy(&value, private_[3], sizeof value);
-    if (value != 0) {
-      peers->watch_senders();
-    }
-  }
-}
-
-void Passthrough::note_result(std::int64_t result) const {
-  ipc::SocketPeers* peers = socket_peers(context_);
-  switch (shape_.number) {
-    case SYS_listen:
-      if (peers != nullptr) {
-        peers->listens(files_[0]->get(), process_id(context_));
-      }
-      break;
-    case SYS_connect:
-      if (peers != nullptr && checked_address_.socket() >= 0) {
-        peers->connected(files_[0]->get(), checked_address_.socket());
-      }
-      break;
-    case SYS_accept4:
-      if (peers != nullptr) {
-        peers->accepted(static_cast<int>(result));
-      }
-      break;
-    case SYS_getsockopt:
-      if (int_arg(1) == SOL_SOCKET && int_arg(2) == SO_PEERCRED) {
-        std::uint32_t length;
-        std::memcpy(&length, private_[4], sizeof(length));
-        name_family_pid(context_.buffer.data() + call_.args[3], length,
-                        peers != nullptr ? peers->peer(files_[0]->get()) : 0);
-      }
-      break;
-    default:
-      break;
-  }
-}
-
 std::int64_t Passthrough::finish(std::int64_t result) {
   if (result < 0) {
     return result;
   }
+  tell_address();
   copy_results();
   if (shape_.number == SYS_sysinfo) {
     cap_memory();
@@ -537,6 +404,7 @@ std::int64_t Passthrough::serve() {
       host_[i] = address_of(private_[i]);
     }
   }
+  take_address();
   if (const std::int64_t error = check_address(); error != 0) {
     return error;
   }
@@ -575,8 +443,6 @@ std::int64_t Passthrough::wait_for_events() {
   }
   return context_.may_block() ? finish(host_syscall_blocking(context_, SYS_epoll_wait, host_)) : abi::result_must_exit;
 }
-
-}  // namespace
 
 std::int64_t serve_passthrough(CallContext& context, Call& call) {
   const SyscallShape& shape = abi::syscall_shapes[call.number];
