@@ -167,13 +167,13 @@ def at_once(count, function):
         pass
 
 
-def get(port, path, connection=None, method="GET", headers=None):
+def get(port, path, connection=None, method="GET", headers=None, body=None):
     """One request; gives the response, read, as (status, headers, body)."""
     own = connection is None
     if own:
         connection = http.client.HTTPConnection(ADDRESS, port, timeout=LIMIT_S)
     try:
-        connection.request(method, path, headers=headers or {})
+        connection.request(method, path, body, headers or {})
         response = connection.getresponse()
         return response.status, response.headers, response.read()
     finally:

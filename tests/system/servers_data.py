@@ -373,6 +373,12 @@ def postgres(test):
             test.equal("transactions", cluster.sums(), 400)
             test.equal("sorted", cluster.ask("select md5(string_agg(i::text, ',')) from (select i from generate_series(1, 200000) i order by md5(i::text)) t"),
                        cluster.ask("select md5(string_agg(i::text, ',')) from (select i from generate_series(200000, 1, -1) i order by md5(i::text)) t"))
+            # Workers beside the backend, with shared memory made for the one query.
+            parallel = ("set max_parallel_workers_per_gather = 2; set parallel_setup_cost = 0; set parallel_tuple_cost = 0; "
+                        "set min_parallel_table_scan_size = 0; ")
+            query = "select count(*), sum(aid), sum(abalance) from pgbench_accounts"
+            test.check(any("Workers Launched: 2" in line for line in cluster.ask(f"{parallel} explain (analyze) {query}")), "no workers")
+            test.equal("a parallel query", cluster.ask(parallel + query)[-1], cluster.ask(query)[-1])
             cluster.ask("vacuum full analyze")
             test.equal("after vacuum", cluster.sums(), 400)
             test.equal("status", server.end(signal.SIGINT), 0)

@@ -44,16 +44,13 @@ ServerName localhost
 PidFile {folder}/apache.pid
 ErrorLog {folder}/error.log
 Listen {address}:{port}
-LoadModule mpm_prefork_module /usr/lib/apache2/modules/mod_mpm_prefork.so
+LoadModule mpm_{kind}_module /usr/lib/apache2/modules/mod_mpm_{kind}.so
 LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
 LoadModule mime_module /usr/lib/apache2/modules/mod_mime.so
 LoadModule headers_module /usr/lib/apache2/modules/mod_headers.so
 TypesConfig /etc/mime.types
 {user}
-StartServers 4
-MinSpareServers 2
-MaxSpareServers 4
-MaxRequestWorkers 16
+{numbers}
 DocumentRoot {folder}/www
 Header always set X-Generation {generation}
 LogFormat "%r" short
@@ -224,9 +221,12 @@ def nginx_port_in_use(test):
         test.equal("pVM", (done.status, done.out, done.err), (native.status, native.out, native.err))
 
 
-@case("servers/apache")
-def apache(test):
-    """Apache's prefork: files, SIGUSR1 under load without a failed request, and a log that holds each of them."""
+APACHE_NUMBERS = {"prefork": "StartServers 4\nMinSpareServers 2\nMaxSpareServers 4\nMaxRequestWorkers 16",
+                  "event": "StartServers 2\nThreadsPerChild 8\nMinSpareThreads 8\nMaxSpareThreads 24\nMaxRequestWorkers 32"}
+
+
+def apache(test, kind):
+    """Files, SIGUSR1 under load without a failed request, and a log that holds each of them."""
     test.need("apache2")
     only_here(test)
     port = free_port()
@@ -234,7 +234,8 @@ def apache(test):
         user = "User www-data\nGroup www-data" if os.geteuid() == 0 else ""
 
         def configure(generation):
-            (folder / "apache.conf").write_text(APACHE.format(folder=folder, address=ADDRESS, port=port, generation=generation, user=user))
+            (folder / "apache.conf").write_text(APACHE.format(folder=folder, address=ADDRESS, port=port, generation=generation, user=user, kind=kind,
+                                                               numbers=APACHE_NUMBERS[kind]))
 
         configure(1)
         files = web_files(folder / "www")
@@ -257,3 +258,62 @@ def apache(test):
             test.equal("status", server.end(signal.SIGWINCH), 0)
             logged = re.findall(r"65536\.bin\?(\d)", (folder / "access.log").read_text())
             test.equal("lines of the log", [logged.count(str(number)) for number in range(3)], counts)
+
+
+@case("servers/apache-prefork")
+def apache_prefork(test):
+    apache(test, "prefork")
+
+
+@case("servers/apache-event")
+def apache_event(test):
+    """Debian's choice: processes with threads."""
+    apache(test, "event")
+
+
+# Answers a request by its body in reverse, over a socket in the file system.
+UPSTREAM = """
+import http.server, socketserver, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def address_string(self):
+        return ""
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))[::-1]
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+class Upstream(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+    request_queue_size = 100
+server = Upstream(sys.argv[1], Handler)
+print("ready", flush=True)
+server.serve_forever()
+"""
+
+
+@case("servers/nginx-proxy")
+def nginx_proxy(test):
+    """nginx in one family before a server in another, by a socket in the file system; bodies that go through temporary files."""
+    with Place() as folder:
+        path = folder / "upstream"
+        location = f"location /reverse {{ proxy_pass http://unix:{path}; client_max_body_size 10m; }}"
+        with nginx(test, folder, tls=location) as server:
+            web_files(folder / "www")
+            test.equal("nobody there", get(server.port, "/reverse", method="POST", body=b"x")[0], 502)
+            with Server(test, ["/usr/bin/python3", "-c", UPSTREAM, path], ["--rw", folder]) as upstream:
+                wait_until(lambda: "ready" in upstream.log(), LIMIT_S, "the upstream")
+                path.chmod(0o777)
+
+                def client(number):
+                    for size in (0, 1, 5000, 100000, 3000000):
+                        body = os.urandom(size)
+                        status, _, received = get(server.port, "/reverse", method="POST", body=body)
+                        test.check(status == 200 and received == body[::-1], f"{size} bytes: status {status}, {len(received)} bytes")
+
+                at_once(4, client)
+                test.equal("too large", get(server.port, "/reverse", method="POST", body=bytes(11 << 20))[0], 413)
+                upstream.kill()
+            test.equal("gone", get(server.port, "/reverse", method="POST", body=b"x")[0], 502)
+            test.equal("status", server.end(signal.SIGQUIT), 0)
