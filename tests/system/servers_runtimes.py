@@ -14,7 +14,8 @@ def source(name):
 
 def same_source(test, words, *names):
     """Compares a run of what lies in sources/, which the pVM sees as the host does."""
-    test.same([*words, *map(str, names)], kx_options=["--volume", f"{HERE / 'sources'}:{HERE / 'sources'}:ro"], limit=LIMIT_S)
+    test.same([*words, *map(str, names)], kx_options=["--volume", f"{HERE / 'sources'}:{HERE / 'sources'}:ro"],
+              limit=max(LIMIT_S, test.setup.limit_s))
 
 
 @case("servers/python-threads", quick=True)
@@ -70,7 +71,7 @@ def go(test):
     cache = shlex.quote(f"GOCACHE={test.setup.build / 'go-cache'}")
     program = compile_program(test.setup, "go-server", f"env HOME=/ GO111MODULE=off GOFLAGS= {cache} go build -o {{out}} sources/go_server.go")
     for processors in ("1", "4"):
-        test.same(["env", f"GOMAXPROCS={processors}", program], kx_options=["--volume", f"{program}:{program}:ro"], status=3, limit=LIMIT_S)
+        test.same(["env", f"GOMAXPROCS={processors}", program], kx_options=["--volume", f"{program}:{program}:ro"], status=3, limit=max(LIMIT_S, test.setup.limit_s))
 
 
 @case("servers/openssl")

@@ -213,6 +213,7 @@ def nginx_worker_killed(test):
 def nginx_port_in_use(test):
     """The same complaint and exit status as natively."""
     test.need("nginx")
+    only_here(test)
     with Place() as folder, socket.create_server((ADDRESS, 0)) as other:
         command = configure_nginx(folder, other.getsockname()[1])
         native = test.native(command)
