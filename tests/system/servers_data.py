@@ -417,3 +417,30 @@ def postgres_killed(test):
             test.check(done.status == 0, f"pgbench: {done}")
             test.equal("transactions", cluster.sums(), found + 40)
             test.equal("status", server.end(signal.SIGINT), 0)
+
+
+@case("servers/postgres-standby")
+def postgres_standby(test):
+    """A copy by pg_basebackup in a pVM, then a standby in another family that follows, and goes on by itself once it is promoted."""
+    with Postgres(test) as cluster, Postgres(test) as other:
+        cluster.initdb(native=True)
+        with cluster.server() as primary:
+            cluster.ready()
+            cluster.initial()
+            done = test.pvm(other.command("pg_basebackup", *cluster.target, "-D", other.folder / "data", "-R", "-X", "stream", "-c", "fast"),
+                            ["--rw", other.folder], limit=LIMIT_S)
+            test.check(done.status == 0, f"pg_basebackup: {done}")
+            with other.server() as standby:
+                other.ready()
+                done = cluster.bench("-n", "-c", "3", "-t", "40")
+                test.check(done.status == 0, f"pgbench: {done}")
+                place = cluster.ask("select pg_current_wal_lsn()")[0]
+                wait_until(lambda: other.ask(f"select pg_last_wal_replay_lsn() >= '{place}'") == ["t"], LIMIT_S, "the standby has followed")
+                test.equal("transactions", other.sums(), cluster.sums())
+                test.equal("in recovery", other.ask("select pg_is_in_recovery()"), ["t"])
+                primary.kill()
+                test.equal("promoted", other.ask("select pg_promote()"), ["t"])
+                done = other.bench("-n", "-c", "2", "-t", "20")
+                test.check(done.status == 0, f"pgbench: {done}")
+                test.equal("transactions", other.sums(), 160)
+                test.equal("status", standby.end(signal.SIGINT), 0)

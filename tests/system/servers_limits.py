@@ -40,6 +40,11 @@ def backlog(test):
     same_source(test, [PYTHON], source("peers.py"), "backlog")
 
 
+@case("servers/async-signals")
+def async_signals(test):
+    same_source(test, [PYTHON], source("peers.py"), "async_signals")
+
+
 def held_connections(port, count):
     """Connections that begin a request and never end it."""
     connections = [socket.create_connection((ADDRESS, port), LIMIT_S) for _ in range(count)]

@@ -2,12 +2,13 @@
 import http.client
 import os
 import re
+import shlex
+import shutil
 import signal
 import socket
 import ssl
-import time
 
-from harness import case, wait_until
+from harness import ENVIRONMENT, case, wait_until
 from servers import ADDRESS, LIMIT_S, Crowd, Place, Server, at_once, certificate, free_port, get, need_root, only_here, web_files
 
 NGINX = """
@@ -48,6 +49,9 @@ LoadModule mpm_{kind}_module /usr/lib/apache2/modules/mod_mpm_{kind}.so
 LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
 LoadModule mime_module /usr/lib/apache2/modules/mod_mime.so
 LoadModule headers_module /usr/lib/apache2/modules/mod_headers.so
+LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so
+LoadModule {cgi}_module /usr/lib/apache2/modules/mod_{cgi}.so
+ScriptAlias /script {folder}/script
 TypesConfig /etc/mime.types
 {user}
 {numbers}
@@ -209,6 +213,42 @@ def nginx_worker_killed(test):
         test.equal("status", server.end(signal.SIGTERM), 0)
 
 
+@case("servers/nginx-upgrade")
+def nginx_upgrade(test):
+    """SIGUSR2 has another master executed, which inherits the listening sockets; the old one ends, and no request fails."""
+    test.need("nginx")
+    only_here(test)
+    port = free_port()
+    with Place() as folder:
+        web_files(folder / "www")
+        # A master executes what it was started as, without a search.
+        command = shlex.join([shutil.which("nginx", path=ENVIRONMENT["PATH"]), *map(str, configure_nginx(folder, port)[1:])])
+        # nginx does this only once it has become a daemon. The shell stays: a family ends with its first process.
+        path = folder / "nginx.conf"
+        path.write_text(path.read_text().replace("daemon off;", ""))
+        with Server(test, ["sh", "-c", f"{command} && exec sleep 1000"], ["--rw", folder], port=port) as server:
+
+            def signal_to(pid, number):
+                test.equal("kill", server.kx("exec", "{id}", "--", "kill", f"-{number}", pid).status, 0)
+
+            def client(_):
+                test.equal("status", get(port, "/page.html")[0], 200)
+
+            current, old = folder / "nginx.pid", folder / "nginx.pid.oldbin"
+            wait_until(current.exists, LIMIT_S, "the file of the pid")  # nginx listens before it writes it
+            with Crowd(3, client):
+                for _ in range(2):
+                    first = current.read_text().strip()
+                    signal_to(first, "USR2")
+                    wait_until(lambda: old.exists() and current.exists() and current.read_text().strip() not in ("", first), LIMIT_S, "a new master")
+                    test.equal("the old one", old.read_text().strip(), first)
+                    signal_to(first, "QUIT")
+                    wait_until(lambda: not old.exists(), LIMIT_S, "the end of the old one")
+            client(0)
+            signal_to(current.read_text().strip(), "QUIT")
+            wait_until(lambda: not current.exists(), LIMIT_S, "the end of the last one")
+
+
 @case("servers/nginx-port-in-use")
 def nginx_port_in_use(test):
     """The same complaint and exit status as natively."""
@@ -223,7 +263,7 @@ def nginx_port_in_use(test):
 
 
 APACHE_NUMBERS = {"prefork": "StartServers 4\nMinSpareServers 2\nMaxSpareServers 4\nMaxRequestWorkers 16",
-                  "event": "StartServers 2\nThreadsPerChild 8\nMinSpareThreads 8\nMaxSpareThreads 24\nMaxRequestWorkers 32"}
+                  "event": "ScriptSock {folder}/cgid\nStartServers 2\nThreadsPerChild 8\nMinSpareThreads 8\nMaxSpareThreads 24\nMaxRequestWorkers 32"}
 
 
 def apache(test, kind):
@@ -236,12 +276,22 @@ def apache(test, kind):
 
         def configure(generation):
             (folder / "apache.conf").write_text(APACHE.format(folder=folder, address=ADDRESS, port=port, generation=generation, user=user, kind=kind,
-                                                               numbers=APACHE_NUMBERS[kind]))
+                                                               numbers=APACHE_NUMBERS[kind].format(folder=folder), cgi="cgi" if kind == "prefork" else "cgid"))
 
         configure(1)
+        (folder / "script").write_text("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s ' $QUERY_STRING; cat\necho to the log >&2\n")
+        (folder / "script").chmod(0o755)
         files = web_files(folder / "www")
         with Server(test, ["apache2", "-f", folder / "apache.conf", "-DFOREGROUND"], ["--rw", folder], port=port) as server:
             downloads(test, port, files)
+
+            def caller(number):
+                for i in range(10):
+                    status, _, body = get(port, f"/script?{number}.{i}", method="POST", body=b"x" * 10000 * i)
+                    test.equal("a script", (status, body), (200, b"%d.%d " % (number, i) + b"x" * 10000 * i))
+
+            at_once(3, caller)
+            wait_until(lambda: (folder / "error.log").read_text().count("to the log") == 30, LIMIT_S, "what the scripts complained of")
             counts = [0] * 3
 
             def client(number):

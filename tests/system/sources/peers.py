@@ -256,5 +256,51 @@ def backlog():
     os.unlink(path)
 
 
+def async_signals():
+    """SIGIO of O_ASYNC (socket(7), fcntl(2)): for what arrives and for ends, but not for room to write unless a write found none."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGIO])
+
+    def pair():
+        first, second = socket.socketpair()
+        for end in (first, second):
+            end.setblocking(False)
+        fcntl.fcntl(first, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(first, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC)
+        return first, second
+
+    def comes(limit_s=60):
+        return signal.sigtimedwait([signal.SIGIO], limit_s) is not None
+
+    def stays_away():
+        return not comes(0.2)
+
+    first, second = pair()
+    print("nothing", stays_away())
+    second.send(b"x")
+    print("data", comes(), stays_away())
+    first.send(b"x")
+    print("own data", stays_away())
+    second.recv(1)
+    print("they were read", stays_away())
+    second.shutdown(socket.SHUT_WR)
+    print("half an end", comes())
+    second.close()
+    print("the end", comes())
+    first, second = pair()
+    while name_of(first.send, bytes(4096)) != "EAGAIN":
+        pass
+    select.select([], [first], [], 0)  # asks for room: its return is announced
+    while name_of(second.recv, 65536) != "EAGAIN":
+        pass
+    print("room again", comes())
+    if (child := os.fork()) == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+    print("an end that somebody else has, too", stays_away())
+    first.close()
+    second.close()
+    print("closed by the owner", stays_away())
+
+
 signal.alarm(280)  # nothing here waits for ever
 globals()[sys.argv[1]]()
