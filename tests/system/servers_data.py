@@ -31,7 +31,7 @@ class Redis:
         if kind == b"$":
             return None if text == b"-1" else self.file.read(int(text) + 2)[:-2]
         if kind == b"*":
-            return [self.answer() for _ in range(int(text))]
+            return None if text == b"-1" else [self.answer() for _ in range(int(text))]
         return int(text) if kind == b":" else text
 
     def __call__(self, *words):
@@ -235,6 +235,46 @@ def redis_pipelining(test):
         at_once(4, client)
         done = test.pvm(["redis-benchmark", "-h", ADDRESS, "-p", server.port, "-P", "16", "-c", "20", "-n", "5000", "-q", "-t", "set,get,incr,lpush"])
         test.equal("redis-benchmark", (done.status, done.out.count(b"requests per second")), (0, 4))
+        test.equal("status", server.end(), 0)
+
+
+@case("servers/redis-clients")
+def redis_clients(test):
+    """Threads for input and output, clients that block, subscribe, watch and run scripts, and redis-cli over a socket in the file system."""
+    need_redis(test)
+    test.need("redis-cli")
+    with Place() as folder, redis(test, folder, "--save", "", "--io-threads", "2", "--io-threads-do-reads", "yes", "--unixsocket", folder / "redis") as server:
+
+        def moves(number):
+            """Producers and consumers: what one pushes, another waits for; a counter is changed by optimistic transactions."""
+            with Redis(server.port) as client:
+                for i in range(50):
+                    if number % 2:
+                        client("LPUSH", "queue", f"{number}.{i}")
+                    else:
+                        test.check(client("BRPOP", "queue", LIMIT_S), "nothing came")
+                for _ in range(10):
+                    done = None
+                    while done is None:
+                        client("WATCH", "counter")
+                        value = int(client("GET", "counter") or 0)
+                        client("MULTI")
+                        client("SET", "counter", value + 1)
+                        done = client("EXEC")
+                for _ in range(20):
+                    client("EVAL", "return redis.call('INCRBY', KEYS[1], ARGV[1])", 1, "scripted", number)
+
+        with Redis(server.port) as listener, Redis(server.port) as client:
+            listener("SUBSCRIBE", "news")
+            at_once(6, moves)
+            test.equal("queue", client("LLEN", "queue"), 0)
+            test.equal("counter", client("GET", "counter"), b"60")
+            test.equal("scripted", client("GET", "scripted"), b"%d" % (20 * sum(range(6))))
+            for i in range(100):
+                test.equal("subscribers", client("PUBLISH", "news", f"news {i}"), 1)
+            test.equal("news", [listener.answer()[2] for _ in range(100)], [b"news %d" % i for i in range(100)])
+            done = test.pvm(["redis-cli", "-s", folder / "redis"], ["--rw", folder], stdin=b"GET counter\nPING\nINFO clients\n")
+            test.check(done.status == 0 and done.out.startswith(b"60\nPONG\n# Clients"), f"redis-cli: {done}")
         test.equal("status", server.end(), 0)
 
 

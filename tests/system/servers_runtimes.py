@@ -69,9 +69,11 @@ def go(test):
     """Goroutines, the network's poller, net/http, commands, signals, a fault that is recovered from."""
     test.need("go")
     cache = shlex.quote(f"GOCACHE={test.setup.build / 'go-cache'}")
-    program = compile_program(test.setup, "go-server", f"env HOME=/ GO111MODULE=off GOFLAGS= {cache} go build -o {{out}} sources/go_server.go")
+    build = f"env HOME=/ GO111MODULE=off GOFLAGS= {cache} go build -o {{out}} sources/go_server.go"
+    program = compile_program(test.setup, "go-server", build)
     for processors in ("1", "4"):
-        test.same(["env", f"GOMAXPROCS={processors}", program], kx_options=["--volume", f"{program}:{program}:ro"], status=3, limit=max(LIMIT_S, test.setup.limit_s))
+        test.same(["env", f"GOMAXPROCS={processors}", program], kx_options=["--volume", f"{program}:{program}:ro"], status=3,
+                  limit=max(LIMIT_S, test.setup.limit_s))
 
 
 @case("servers/openssl")
