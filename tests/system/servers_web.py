@@ -266,19 +266,20 @@ APACHE_NUMBERS = {"prefork": "StartServers 4\nMinSpareServers 2\nMaxSpareServers
                   "event": "ScriptSock {folder}/cgid\nStartServers 2\nThreadsPerChild 8\nMinSpareThreads 8\nMaxSpareThreads 24\nMaxRequestWorkers 32"}
 
 
+def configure_apache(folder, port, kind, generation=1, more=""):
+    user = "User www-data\nGroup www-data" if os.geteuid() == 0 else ""
+    text = APACHE.format(folder=folder, address=ADDRESS, port=port, generation=generation, user=user, kind=kind,
+                         numbers=APACHE_NUMBERS[kind].format(folder=folder), cgi="cgi" if kind == "prefork" else "cgid")
+    (folder / "apache.conf").write_text(text + more)
+
+
 def apache(test, kind):
     """Files, SIGUSR1 under load without a failed request, and a log that holds each of them."""
     test.need("apache2")
     only_here(test)
     port = free_port()
     with Place() as folder:
-        user = "User www-data\nGroup www-data" if os.geteuid() == 0 else ""
-
-        def configure(generation):
-            (folder / "apache.conf").write_text(APACHE.format(folder=folder, address=ADDRESS, port=port, generation=generation, user=user, kind=kind,
-                                                               numbers=APACHE_NUMBERS[kind].format(folder=folder), cgi="cgi" if kind == "prefork" else "cgid"))
-
-        configure(1)
+        configure_apache(folder, port, kind)
         (folder / "script").write_text("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s ' $QUERY_STRING; cat\necho to the log >&2\n")
         (folder / "script").chmod(0o755)
         files = web_files(folder / "www")
@@ -301,7 +302,7 @@ def apache(test, kind):
 
             with Crowd(3, client):
                 for generation in range(2, 4):
-                    configure(generation)
+                    configure_apache(folder, port, kind, generation)
                     server.send(signal.SIGUSR1)
                     wait_until(lambda: all(get(port, "/page.html")[1]["X-Generation"] == str(generation) for _ in range(8)), LIMIT_S, "a new generation")
                     before = sum(counts)
@@ -320,6 +321,33 @@ def apache_prefork(test):
 def apache_event(test):
     """Debian's choice: processes with threads."""
     apache(test, "event")
+
+
+@case("servers/apache-mutexes")
+def apache_mutexes(test):
+    """Processes that accept from several sockets in turn, held by each kind of lock that Apache knows; its default is the last."""
+    test.need("apache2")
+    only_here(test)
+    for kind in ("sysvsem", "posixsem", "fcntl:{folder}", "flock:{folder}", "pthread"):
+        with Place() as folder:
+            ports = [free_port(), free_port()]
+            more = f"\nListen {ADDRESS}:{ports[1]}\nMutex {kind.format(folder=folder)} default\n"
+            configure_apache(folder, ports[0], "prefork", more=more)
+            files = web_files(folder / "www")
+            with Server(test, ["apache2", "-f", folder / "apache.conf", "-DFOREGROUND"], ["--rw", folder], port=ports[0]) as server:
+
+                def client(number):
+                    for _ in range(20):
+                        status, _, body = get(ports[number % 2], "/4097.bin")
+                        test.check(status == 200 and body == files["4097.bin"], f"{kind}: status {status}, {len(body)} bytes")
+
+                def complaints():
+                    return server.log() + "".join(path.read_text() for path in folder.glob("error.log"))
+
+                wait_until(lambda: server.process.poll() is not None or "resuming normal operations" in complaints(), LIMIT_S, "the start")
+                test.check(server.process.poll() is None, f"{kind}: ended: {complaints()}")
+                at_once(4, client)
+                test.equal(f"status with {kind}", server.end(signal.SIGTERM), 0)
 
 
 # Answers a request by its body in reverse, over a socket in the file system.
