@@ -4,9 +4,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace kx::hv::ipc {
 
@@ -123,6 +125,9 @@ std::int64_t AsyncFiles::set_enabled(const File& file, bool enabled, std::int32_
       return errno == EPERM ? 0 : -errno;
     }
     entry.enabled = true;
+    struct stat status {};
+    entry.is_socket = ::fstat(file->get(), &status) == 0 && S_ISSOCK(status.st_mode);
+    entry.found_full = false;
     entry.number = number;
     collect_locked(entry.id, signals);  // what it is ready for already is no news
   }
@@ -140,8 +145,11 @@ void AsyncFiles::collect_locked(std::uint64_t except, std::vector<Signal>& signa
       if (id == except || found == entries_.end()) {
         continue;
       }
-      const Entry& entry = found->second;
+      Entry& entry = found->second;
       const Reason reason = reason_of(events[i].events);
+      if (reason.code == POLL_OUT && entry.is_socket && !std::exchange(entry.found_full, false)) {
+        continue;
+      }
       abi::InboxSignal information{};
       information.signo = entry.signal != 0 ? entry.signal : SIGIO;
       information.code = entry.signal != 0 ? reason.code : SI_KERNEL;
@@ -157,6 +165,17 @@ void AsyncFiles::collect_locked(std::uint64_t except, std::vector<Signal>& signa
     if (count < static_cast<int>(std::size(events))) {
       return;
     }
+  }
+}
+
+void AsyncFiles::found_full(const File& file) {
+  if (count_ == 0) {
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(file.get());
+  if (found != entries_.end() && !found->second.file.expired()) {
+    found->second.found_full = true;
   }
 }
 

@@ -47,6 +47,9 @@ class AsyncFiles {
   // epoll_ctl(2).
   std::int64_t set_enabled(const File& file, bool enabled, std::int32_t number);
   [[nodiscard]] bool enabled(const File& file);
+  // Something did not fit into the file: when there is room, its owner is to be told. Otherwise a socket's room is no
+  // news, as on Linux.
+  void found_full(const File& file);
 
  private:
   struct Entry {
@@ -56,6 +59,8 @@ class AsyncFiles {
     int signal = 0;
     bool enabled = false;
     std::int32_t number = -1;
+    bool is_socket = false;
+    bool found_full = false;  // and its owner was not told of room since
   };
   struct Signal {
     Owner owner;

@@ -129,6 +129,13 @@ std::int64_t noted_send(const CallContext& context, int fd, const std::function<
   return waiting();
 }
 
+void note_room(const CallContext& context, const HandleTable::File& file, std::int64_t result, std::uint64_t size) {
+  const bool all = result != -EAGAIN && (result < 0 || static_cast<std::uint64_t>(result) >= size);
+  if (!all && context.services.ipc != nullptr) {
+    context.services.ipc->async_files.found_full(file);
+  }
+}
+
 std::int64_t add_handle(const CallContext& context, int fd, std::optional<ProcessReference> process) {
   const std::int32_t handle = context.services.handles.add(UniqueFd(fd), process);
   return handle < 0 ? -EMFILE : handle;

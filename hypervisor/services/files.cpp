@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <numeric>
 #include <string>
 
 #include "hypervisor/ipc/family_ipc.hpp"
@@ -134,6 +135,10 @@ class Segments {
 
   [[nodiscard]] std::uint64_t address() const { return address_of(vector_); }
   [[nodiscard]] std::uint64_t count() const { return count_; }
+  [[nodiscard]] std::uint64_t size() const {
+    return std::accumulate(vector_, vector_ + count_, std::uint64_t{0},
+                           [](std::uint64_t sum, const iovec& each) { return sum + each.iov_len; });
+  }
 
  private:
   std::size_t count_ = 0;
@@ -183,9 +188,13 @@ std::int64_t transfer(CallContext& context, Call& call, long number, SegmentUse 
     const std::int64_t result = host_syscall(number, at_once);
     return result == -EAGAIN || result == -EOPNOTSUPP ? abi::result_must_exit : result;
   };
-  return use == SegmentUse::Source ? noted_send(
-                                         context, file->get(), [&] { return host_syscall(number, at_once); }, wait)
-                                   : wait();
+  if (use == SegmentUse::Destination) {
+    return wait();
+  }
+  const std::int64_t result = noted_send(
+      context, file->get(), [&] { return host_syscall(number, at_once); }, wait);
+  note_room(context, file, result, segments.size());
+  return result;
 }
 
 }  // namespace

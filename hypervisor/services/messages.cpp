@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <numeric>
 #include <vector>
 
 #include "hypervisor/ipc/socket_peers.hpp"
@@ -221,9 +222,13 @@ std::int64_t serve_send_message(CallContext& context, Call& call) {
   const std::uint64_t flags = call.args[3] | MSG_NOSIGNAL;
   const SyscallArgs at_once{static_cast<std::uint64_t>(message.file->get()), address_of(&message.host),
                             flags | MSG_DONTWAIT};
-  return noted_send(
+  const std::int64_t result = noted_send(
       context, message.file->get(), [&] { return host_syscall(SYS_sendmsg, at_once); },
       [&] { return transfer_message(context, SYS_sendmsg, message, flags); });
+  const auto size = std::accumulate(message.vector, message.vector + message.host.msg_iovlen, std::uint64_t{0},
+                                    [](std::uint64_t sum, const iovec& each) { return sum + each.iov_len; });
+  note_room(context, message.file, result, size);
+  return result;
 }
 
 std::int64_t serve_receive_message(CallContext& context, Call& call) {

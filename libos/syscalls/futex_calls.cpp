@@ -1,4 +1,6 @@
 // Futexes: futex(2).
+#include "syscalls/futex_calls.hpp"
+
 #include <linux/futex.h>
 #include <sys/syscall.h>
 
@@ -18,18 +20,6 @@
 
 namespace kx::libos {
 
-namespace {
-
-struct KernelTimespec {
-  i64 seconds, nanoseconds;
-  [[nodiscard]] bool valid() const { return seconds >= 0 && nanoseconds >= 0 && nanoseconds < 1'000'000'000; }
-  [[nodiscard]] u64 ns() const {
-    constexpr i64 most = 9'000'000'000;
-    return static_cast<u64>(std::min(seconds, most)) * 1'000'000'000 + static_cast<u64>(nanoseconds);
-  }
-};
-
-// futex(2), FUTEX_WAIT and FUTEX_WAIT_BITSET. The deadline is absolute on CLOCK_MONOTONIC.
 i64 futex_wait(u64 address, u32 expected, u32 bitset, u64 deadline_ns, bool is_private) {
   if (bitset == 0) {
     return -EINVAL;
@@ -73,6 +63,17 @@ i64 futex_wake(u64 address, u32 count, u32 bitset, bool is_private) {
   count = std::max(static_cast<i32>(count), 1);  // less than one counts as one
   return gpa == 0 ? -EFAULT : host_call(abi::HostCall::FutexWake, CallKind::Quick, gpa, count, bitset);
 }
+
+namespace {
+
+struct KernelTimespec {
+  i64 seconds, nanoseconds;
+  [[nodiscard]] bool valid() const { return seconds >= 0 && nanoseconds >= 0 && nanoseconds < 1'000'000'000; }
+  [[nodiscard]] u64 ns() const {
+    constexpr i64 most = 9'000'000'000;
+    return static_cast<u64>(std::min(seconds, most)) * 1'000'000'000 + static_cast<u64>(nanoseconds);
+  }
+};
 
 // What two words of a call may be: named by their addresses, if only threads of this process meet at them, or by
 // guest-physical ones.
@@ -235,7 +236,8 @@ bool has_time(u32 operation) {
 bool is_known(u32 operation) {
   return operation == FUTEX_WAIT || operation == FUTEX_WAKE || operation == FUTEX_REQUEUE ||
          operation == FUTEX_CMP_REQUEUE || operation == FUTEX_WAKE_OP || operation == FUTEX_WAIT_BITSET ||
-         operation == FUTEX_WAKE_BITSET;
+         operation == FUTEX_WAKE_BITSET || operation == FUTEX_LOCK_PI || operation == FUTEX_LOCK_PI2 ||
+         operation == FUTEX_TRYLOCK_PI || operation == FUTEX_UNLOCK_PI;
 }
 
 // In the order in which Linux looks for faults.
@@ -245,16 +247,18 @@ i64 do_futex(Context& context) {
   const bool is_private = (context.rsi & FUTEX_PRIVATE_FLAG) != 0;
   u64 deadline = ~0ull;
   if (has_time(operation)) {
-    if (const i64 error = read_deadline(context, operation != FUTEX_WAIT, realtime, deadline); error != 0) {
+    if (const i64 error =
+            read_deadline(context, operation != FUTEX_WAIT, realtime || operation == FUTEX_LOCK_PI, deadline);
+        error != 0) {
       return error;
     }
   }
-  if (realtime && operation != FUTEX_WAIT_BITSET) {
+  if (realtime && operation != FUTEX_WAIT_BITSET && operation != FUTEX_LOCK_PI2) {
     return -ENOSYS;
   }
   if (!is_known(operation)) {
     count_unsupported(context.orig_rax);
-    return -ENOSYS;  // priority inheritance
+    return -ENOSYS;  // from one queue to a lock with priority inheritance: the C library needs none
   }
   if ((context.rdi & 3) != 0) {
     return -EINVAL;
@@ -277,6 +281,13 @@ i64 do_futex(Context& context) {
     }
     case FUTEX_WAKE_OP:
       return futex_wake_op(context, is_private);
+    case FUTEX_LOCK_PI:
+    case FUTEX_LOCK_PI2:
+      return futex_lock_pi(context.rdi, deadline, is_private);
+    case FUTEX_TRYLOCK_PI:
+      return futex_trylock_pi(context.rdi);
+    case FUTEX_UNLOCK_PI:
+      return futex_unlock_pi(context.rdi, is_private);
     default:
       return -ENOSYS;
   }
