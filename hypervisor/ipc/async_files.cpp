@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <utility>
 
 namespace kx::hv::ipc {
 
@@ -41,7 +40,9 @@ Reason reason_of(std::uint32_t events) {
 Result<void> AsyncFiles::start(Post post) {
   post_ = std::move(post);
   epoll_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
-  if (!epoll_) {
+  room_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
+  epoll_event of_room{.events = EPOLLIN | EPOLLET, .data = {.u64 = 0}};  // the number of no file
+  if (!epoll_ || !room_ || ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, room_.get(), &of_room) != 0) {
     return Unexpected{system_error("create an epoll instance")};
   }
   return {};
@@ -117,17 +118,18 @@ std::int64_t AsyncFiles::set_enabled(const File& file, bool enabled, std::int32_
     Entry& entry = entry_locked(file);
     if (!enabled) {
       ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, file->get(), nullptr);
+      ::epoll_ctl(room_.get(), EPOLL_CTL_DEL, file->get(), nullptr);
       entry.enabled = false;
       return 0;
     }
-    epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET, .data = {.u64 = entry.id}};
+    struct stat status {};
+    const bool is_socket = ::fstat(file->get(), &status) == 0 && S_ISSOCK(status.st_mode);
+    epoll_event event{.events = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET, .data = {.u64 = entry.id}};
+    event.events |= is_socket ? 0U : EPOLLOUT;
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, file->get(), &event) != 0) {
       return errno == EPERM ? 0 : -errno;
     }
     entry.enabled = true;
-    struct stat status {};
-    entry.is_socket = ::fstat(file->get(), &status) == 0 && S_ISSOCK(status.st_mode);
-    entry.found_full = false;
     entry.number = number;
     collect_locked(entry.id, signals);  // what it is ready for already is no news
   }
@@ -136,20 +138,22 @@ std::int64_t AsyncFiles::set_enabled(const File& file, bool enabled, std::int32_
 }
 
 void AsyncFiles::collect_locked(std::uint64_t except, std::vector<Signal>& signals) {
+  collect_from(epoll_.get(), except, signals);
+  collect_from(room_.get(), except, signals);
+}
+
+void AsyncFiles::collect_from(int epoll, std::uint64_t except, std::vector<Signal>& signals) {
   epoll_event events[32];
   for (;;) {
-    const int count = ::epoll_wait(epoll_.get(), events, std::size(events), 0);
+    const int count = ::epoll_wait(epoll, events, std::size(events), 0);
     for (int i = 0; i < count; ++i) {
       const std::uint64_t id = events[i].data.u64;
       const auto found = std::ranges::find_if(entries_, [&](const auto& each) { return each.second.id == id; });
       if (id == except || found == entries_.end()) {
         continue;
       }
-      Entry& entry = found->second;
+      const Entry& entry = found->second;
       const Reason reason = reason_of(events[i].events);
-      if (reason.code == POLL_OUT && entry.is_socket && !std::exchange(entry.found_full, false)) {
-        continue;
-      }
       abi::InboxSignal information{};
       information.signo = entry.signal != 0 ? entry.signal : SIGIO;
       information.code = entry.signal != 0 ? reason.code : SI_KERNEL;
@@ -174,8 +178,12 @@ void AsyncFiles::found_full(const File& file) {
   }
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(file.get());
-  if (found != entries_.end() && !found->second.file.expired()) {
-    found->second.found_full = true;
+  if (found == entries_.end() || found->second.file.expired() || !found->second.enabled) {
+    return;
+  }
+  epoll_event event{.events = EPOLLOUT | EPOLLONESHOT, .data = {.u64 = found->second.id}};
+  if (::epoll_ctl(room_.get(), EPOLL_CTL_ADD, file->get(), &event) != 0) {
+    ::epoll_ctl(room_.get(), EPOLL_CTL_MOD, file->get(), &event);
   }
 }
 

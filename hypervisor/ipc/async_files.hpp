@@ -59,8 +59,6 @@ class AsyncFiles {
     int signal = 0;
     bool enabled = false;
     std::int32_t number = -1;
-    bool is_socket = false;
-    bool found_full = false;  // and its owner was not told of room since
   };
   struct Signal {
     Owner owner;
@@ -72,10 +70,12 @@ class AsyncFiles {
   void forget_closed_locked();
   // What has become ready, but for `except`.
   void collect_locked(std::uint64_t except, std::vector<Signal>& signals);
+  void collect_from(int epoll, std::uint64_t except, std::vector<Signal>& signals);
   void post(const std::vector<Signal>& signals) const;
 
   Post post_;
-  UniqueFd epoll_;
+  UniqueFd epoll_;  // holds the other one, too
+  UniqueFd room_;   // sockets that were full
   std::atomic<std::size_t> count_ = 0;
   std::mutex mutex_;  // what follows
   std::map<const UniqueFd*, Entry> entries_;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <memory>
@@ -112,6 +113,35 @@ TEST_F(AsyncFilesTest, AFileThatIsAlwaysReadyNeverTells) {
   files_.set_owner(file, {F_OWNER_PID, 42, 1, {}});
   EXPECT_EQ(files_.set_enabled(file, true, 5), 0);
   EXPECT_FALSE(files_.enabled(file));
+}
+
+TEST_F(AsyncFilesTest, RoomInASocketIsNewsOnlyWhereThereWasNone) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+  const auto first = std::make_shared<const UniqueFd>(ends[0]);
+  const UniqueFd second(ends[1]);
+  files_.set_owner(first, {F_OWNER_PID, 42, 1, {}});
+  files_.set_signal(first, SIGRTMIN);
+  ASSERT_EQ(files_.set_enabled(first, true, 5), 0);
+  char bytes[4096] = {};
+  const auto drain = [&] {
+    while (::read(second.get(), bytes, sizeof bytes) > 0) {
+    }
+    files_.dispatch();
+  };
+  ASSERT_EQ(::write(first->get(), bytes, 1), 1);
+  drain();
+  EXPECT_TRUE(told_.empty());
+  while (::write(first->get(), bytes, sizeof bytes) > 0) {
+  }
+  files_.found_full(first);
+  files_.dispatch();
+  EXPECT_TRUE(told_.empty());
+  drain();
+  ASSERT_EQ(told_.size(), 1U);
+  EXPECT_EQ(told_[0].information.code, POLL_OUT);
+  drain();
+  EXPECT_EQ(told_.size(), 1U);
 }
 
 }  // namespace
