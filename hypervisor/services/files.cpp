@@ -168,7 +168,9 @@ std::int64_t transfer(CallContext& context, Call& call, long number, SegmentUse 
                          call.args[4]};
   struct stat status {};
   if (::fstat(file->get(), &status) == 0 && never_blocks(status)) {
-    return host_syscall(number, args);
+    // Writing takes such a bit off, unless one may do it all the same: that depends on who writes.
+    const bool depends = use == SegmentUse::Source && (status.st_mode & (S_ISUID | S_ISGID)) != 0;
+    return depends && !context.may_block() ? abi::result_must_exit : host_syscall(number, args);
   }
   if (use == SegmentUse::Destination ? reads_in_background(context, file->get(), status)
                                      : call.args[5] == 0 && writes_in_background(context, file->get(), status)) {

@@ -64,7 +64,6 @@ bool is_for_anybody(std::uint32_t number) {
     case HostCall::ClockRefresh:
     case HostCall::Decode:
     case HostCall::Poll:
-    case HostCall::Sendfile:
     case HostCall::ReceiveMessage:
     case HostCall::Random:
     case HostCall::ProcessTimes:

@@ -29,8 +29,9 @@ namespace kx::hv {
 
 namespace {
 
-// What a kick is to be followed by. Taking one costs the program about 0.1 ms, a quarter of it for what on_kick() does.
-constexpr std::uint64_t shortest_rest_ns = 100'000;
+// What a kick is to be followed by. Leaving the guest and coming back costs about as much again, and several times what
+// on_kick() does: half of the time at least is left to the program.
+constexpr std::uint64_t shortest_rest_ns = 50'000;
 constexpr std::uint64_t rest_factor = 4;
 
 std::uint64_t monotonic_ns() {
