@@ -97,7 +97,7 @@ void ProcessTable::signal_owner(const ipc::AsyncFiles::Owner& owner, const abi::
     }
     abi::InboxSignal signal = information;
     signal.thread = owner.type == F_OWNER_TID ? static_cast<std::uint32_t>(owner.id) : 0;
-    process.pvm->post_signal(signal, of_group ? SentTo::Group : SentTo::Process);
+    post(process, signal, of_group ? SentTo::Group : SentTo::Process);
   }
 }
 

@@ -186,13 +186,6 @@ bool ProcessTable::may_signal(const Process& sender, const Process& target, int 
 
 void ProcessTable::post(Process& target, ProcessId sender, int signal, int code, std::uint64_t value, SentTo sent_to,
                         std::uint32_t thread) {
-  if (target.pvm == nullptr || signal == 0) {
-    return;
-  }
-  if (signal == SIGKILL) {
-    target.pvm->exit(ExitStatus{SIGKILL});
-    return;
-  }
   abi::InboxSignal information{};
   information.signo = signal;
   information.code = code;
@@ -201,9 +194,20 @@ void ProcessTable::post(Process& target, ProcessId sender, int signal, int code,
   information.uid = from != nullptr ? from->user.real : 0;
   information.value = value;
   information.thread = thread;
+  post(target, information, sent_to);
+}
+
+void ProcessTable::post(Process& target, const abi::InboxSignal& information, SentTo sent_to) {
+  if (target.pvm == nullptr || information.signo == 0) {
+    return;
+  }
+  if (information.signo == SIGKILL) {
+    target.pvm->exit(ExitStatus{SIGKILL});
+    return;
+  }
   target.pvm->post_signal(information, sent_to);
   // After that: when it goes on, the signal's handler comes first.
-  if (signal == SIGCONT) {
+  if (information.signo == SIGCONT) {
     resume(target);
   }
 }

@@ -211,6 +211,7 @@ class ProcessTable {
   [[nodiscard]] static bool has_thread(const Process& process, std::int32_t thread);
   void post(Process& target, ProcessId sender, int signal, int code, std::uint64_t value,
             SentTo sent_to = SentTo::Process, std::uint32_t thread = 0);
+  void post(Process& target, const abi::InboxSignal& information, SentTo sent_to);
   void resume(Process& target);
   Process* find_locked(ProcessId pid);
   void post_to_group(ProcessId group, int signal, int code);
