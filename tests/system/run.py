@@ -19,7 +19,7 @@ import harness  # noqa: E402
 import inputs  # noqa: E402
 
 MODULES = ("text", "archives", "data", "languages", "compiled", "options", "networks", "families", "observation", "bad_input", "hostile_elf", "streams",
-           "signals", "terminals", "process_trees", "stress", "servers_web", "servers_data", "servers_dns", "servers_runtimes", "servers_limits")
+           "signals", "terminals", "process_trees", "stress", "servers_web", "servers_data", "servers_dns", "servers_runtimes", "servers_limits", "servers_soak")
 
 
 def run_case(setup, case):
