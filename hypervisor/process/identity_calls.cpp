@@ -3,8 +3,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/identity.hpp"
@@ -15,7 +15,6 @@ namespace kx::hv {
 namespace {
 
 std::int64_t set_groups(const CallContext& context, std::uint64_t count, std::uint64_t offset) {
-  gid_t groups[abi::most_groups];
   if (count > abi::most_groups) {
     return -EINVAL;
   }
@@ -23,7 +22,8 @@ std::int64_t set_groups(const CallContext& context, std::uint64_t count, std::ui
   if (!bytes) {
     return -EFAULT;
   }
-  std::memcpy(groups, bytes->data(), bytes->size());
+  gid_t groups[abi::most_groups];
+  std::ranges::copy(*bytes, reinterpret_cast<std::byte*>(groups));  // SAFETY: seen as bytes
   return identity_call(SYS_setgroups, count, groups);
 }
 

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -26,7 +27,7 @@ AbstractNames::Name name_in(const std::byte* address, std::uint32_t size) {
 
 std::uint32_t put_name(std::byte* address, const AbstractNames::Name& name) {
   address[path_begin] = std::byte{0};
-  std::memcpy(address + path_begin + 1, name.data(), name.size());
+  std::ranges::copy(name, address + path_begin + 1);
   return static_cast<std::uint32_t>(path_begin + 1 + name.size());
 }
 

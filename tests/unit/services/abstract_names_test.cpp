@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,9 +12,8 @@ namespace {
 using kx::hv::ipc::AbstractNames;
 
 AbstractNames::Name name(std::string_view text) {
-  AbstractNames::Name result(text.size());
-  std::memcpy(result.data(), text.data(), text.size());
-  return result;
+  const auto bytes = std::as_bytes(std::span(text));
+  return {bytes.begin(), bytes.end()};
 }
 
 TEST(AbstractNames, AreTranslatedBothWays) {
