@@ -201,16 +201,19 @@ def ownership(test):
 
 @case("options/host-objects", quick=True)
 def host_objects(test):
-    """Neither a procfs nor a socket of the host, a FIFO or an abstract name is a way out of the view."""
+    """Neither a procfs nor a socket of the host, a FIFO or an abstract name is a way out of the view; abstract names are its own."""
     if test.setup.lane == "software":
         raise Skipped("sockets of the host do not reach into the lane")
     directory = f"{test.work}/host"
     os.makedirs(directory)
     os.mkfifo(f"{directory}/fifo")
-    with socket.socket(socket.AF_UNIX) as server:
+    name = f"kx-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as abstract:
         server.bind(f"{directory}/socket")
         server.listen()
-        done = python(test, """
+        abstract.bind("\0" + name)
+        abstract.listen()
+        done = python(test, f"NAME = chr(0) + '{name}'" + """
 import errno, os, socket
 def attempt(name, call):
     try:
@@ -226,11 +229,15 @@ attempt("own", lambda: connect("/tmp/own"))
 attempt("writable", lambda: connect("/rw/socket"))
 attempt("read-only", lambda: connect("/ro/socket"))
 attempt("fifo", lambda: os.close(os.open("/ro/fifo", os.O_RDWR)))
-attempt("abstract", lambda: connect(chr(0) + "kx-test"))
-attempt("bind", lambda: socket.socket(socket.AF_UNIX).bind(chr(0) + "kx-test"))
+attempt("abstract", lambda: connect(NAME))
+mine = socket.socket(socket.AF_UNIX)
+attempt("bind", lambda: mine.bind(NAME))
+attempt("name", lambda: mine.getsockname() == NAME.encode())
+mine.listen()
+attempt("own abstract", lambda: connect(NAME))
 attempt("procfs", lambda: len(os.listdir("/all/proc")))
 """, ["--volume", "{work}/host:/ro:ro", "--volume", "{work}/host:/rw", "--volume", "/:/all:ro"])
     test.equal("output", (done.out.decode(), done.err),
-               ("own worked\nwritable worked\nread-only EACCES\nfifo EROFS\nabstract ECONNREFUSED\nbind EACCES\nprocfs worked\n", b""))
+               ("own worked\nwritable worked\nread-only EACCES\nfifo EROFS\nabstract ECONNREFUSED\nbind worked\nname True\nown abstract worked\nprocfs worked\n", b""))
     done = test.pvm("true", ["--volume", "/proc:/p"])
     test.check(done.status != 0 and b"is on a procfs" in done.err, f"a volume of /proc: {done.status} {done.err}")
