@@ -15,6 +15,7 @@
 
 #include "hypervisor/boot/loader.hpp"
 #include "hypervisor/control/control_server.hpp"
+#include "hypervisor/process/identity.hpp"
 #include "hypervisor/services/service_thread.hpp"
 #include "hypervisor/vcpu/vcpu_thread.hpp"
 
