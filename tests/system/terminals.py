@@ -200,13 +200,14 @@ dialogue("cat", ["sh", "-c", "echo ready; exec cat"], cooked)
 
 
 def interrupted(terminal):
+    terminal.expect("ready")  # before, the terminal alone would answer
     terminal.type("x\n")
     terminal.expect(r"x\r\n(?s:.*)x\r\n")
     terminal.type("\x03")
     return terminal.status()
 
 
-dialogue("cat-ctrl-c", "cat", interrupted)
+dialogue("cat-ctrl-c", ["sh", "-c", "echo ready; exec cat"], interrupted)
 
 RAW = """
 import os, sys, termios, tty
