@@ -96,7 +96,7 @@ int AsyncFiles::signal(const File& file) {
 }
 
 bool AsyncFiles::enabled(const File& file) {
-  if (count_ == 0) {
+  if (!any()) {
     return false;
   }
   const std::lock_guard lock(mutex_);
@@ -105,7 +105,7 @@ bool AsyncFiles::enabled(const File& file) {
 }
 
 std::int64_t AsyncFiles::set_enabled(const File& file, bool enabled, std::int32_t number) {
-  if (!enabled && count_ == 0) {
+  if (!enabled && !any()) {
     return 0;
   }
   std::vector<Signal> signals;
@@ -173,7 +173,7 @@ void AsyncFiles::collect_from(int epoll, std::uint64_t except, std::vector<Signa
 }
 
 void AsyncFiles::found_full(const File& file) {
-  if (count_ == 0) {
+  if (!any()) {
     return;
   }
   const std::lock_guard lock(mutex_);

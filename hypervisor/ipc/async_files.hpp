@@ -47,6 +47,8 @@ class AsyncFiles {
   // epoll_ctl(2).
   std::int64_t set_enabled(const File& file, bool enabled, std::int32_t number);
   [[nodiscard]] bool enabled(const File& file);
+  // False: no file has an owner or O_ASYNC, and nothing here has anything to do.
+  [[nodiscard]] bool any() const { return count_.load(std::memory_order_relaxed) != 0; }
   // Something did not fit into the file: when there is room, its owner is to be told. Otherwise a socket's room is no
   // news, as on Linux.
   void found_full(const File& file);

@@ -12,7 +12,7 @@ constexpr std::uint32_t permission_bits = 0777;
 }  // namespace
 
 bool Caller::in_group(std::uint32_t gid) const {
-  const std::uint32_t count = std::min(identity.group_count, abi::ipc_max_groups);
+  const std::uint32_t count = std::min(identity.group_count, abi::most_groups);
   return identity.gid == gid || std::find(identity.groups, identity.groups + count, gid) != identity.groups + count;
 }
 

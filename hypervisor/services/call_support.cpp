@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <numeric>
 #include <utility>
 
 #include "hypervisor/ipc/family_ipc.hpp"
@@ -129,10 +130,16 @@ std::int64_t noted_send(const CallContext& context, int fd, const std::function<
   return waiting();
 }
 
-void note_room(const CallContext& context, const HandleTable::File& file, std::int64_t result, std::uint64_t size) {
-  const bool all = result != -EAGAIN && (result < 0 || static_cast<std::uint64_t>(result) >= size);
-  if (!all && context.services.ipc != nullptr) {
-    context.services.ipc->async_files.found_full(file);
+void note_room(const CallContext& context, const HandleTable::File& file, std::int64_t result,
+               std::span<const iovec> data) {
+  FamilyIpc* const ipc = context.services.ipc;
+  if (ipc == nullptr || !ipc->async_files.any() || (result < 0 && result != -EAGAIN)) {
+    return;
+  }
+  const auto size = std::accumulate(data.begin(), data.end(), std::uint64_t{0},
+                                    [](std::uint64_t sum, const iovec& each) { return sum + each.iov_len; });
+  if (result < 0 || static_cast<std::uint64_t>(result) < size) {
+    ipc->async_files.found_full(file);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #include <algorithm>
 #include <array>
@@ -138,8 +139,9 @@ std::int64_t enter_directory(const CallContext& context, std::uint64_t handle);
 // The same for a descriptor of the hypervisor's own, which need not stay open.
 std::int64_t enter_directory(int fd);
 
-// After a write of `size` bytes: if not all found room, the file's owner is to be told of it later (O_ASYNC).
-void note_room(const CallContext& context, const HandleTable::File& file, std::int64_t result, std::uint64_t size);
+// After a write of `data`: if not all found room, the file's owner is to be told of it later (O_ASYNC).
+void note_room(const CallContext& context, const HandleTable::File& file, std::int64_t result,
+               std::span<const iovec> data);
 
 // Hands a new descriptor to the pVM: its handle, or -EMFILE (the descriptor is closed). `process`: what it stands for.
 std::int64_t add_handle(const CallContext& context, int fd, std::optional<ProcessReference> process = std::nullopt);

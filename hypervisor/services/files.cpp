@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <numeric>
 #include <string>
 
 #include "hypervisor/ipc/family_ipc.hpp"
@@ -135,10 +134,7 @@ class Segments {
 
   [[nodiscard]] std::uint64_t address() const { return address_of(vector_); }
   [[nodiscard]] std::uint64_t count() const { return count_; }
-  [[nodiscard]] std::uint64_t size() const {
-    return std::accumulate(vector_, vector_ + count_, std::uint64_t{0},
-                           [](std::uint64_t sum, const iovec& each) { return sum + each.iov_len; });
-  }
+  [[nodiscard]] std::span<const iovec> all() const { return {vector_, count_}; }
 
  private:
   std::size_t count_ = 0;
@@ -195,7 +191,7 @@ std::int64_t transfer(CallContext& context, Call& call, long number, SegmentUse 
   }
   const std::int64_t result = noted_send(
       context, file->get(), [&] { return host_syscall(number, at_once); }, wait);
-  note_room(context, file, result, segments.size());
+  note_room(context, file, result, segments.all());
   return result;
 }
 

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <numeric>
 #include <vector>
 
 #include "hypervisor/ipc/socket_peers.hpp"
@@ -225,9 +224,7 @@ std::int64_t serve_send_message(CallContext& context, Call& call) {
   const std::int64_t result = noted_send(
       context, message.file->get(), [&] { return host_syscall(SYS_sendmsg, at_once); },
       [&] { return transfer_message(context, SYS_sendmsg, message, flags); });
-  const auto size = std::accumulate(message.vector, message.vector + message.host.msg_iovlen, std::uint64_t{0},
-                                    [](std::uint64_t sum, const iovec& each) { return sum + each.iov_len; });
-  note_room(context, message.file, result, size);
+  note_room(context, message.file, result, {message.vector, message.host.msg_iovlen});
   return result;
 }
 

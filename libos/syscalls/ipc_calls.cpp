@@ -22,7 +22,7 @@ HostReply ipc_call_raw(IpcOperation operation, u64 a, u64 b, u64 c, u64 d) {
   auto& caller = *reinterpret_cast<abi::IpcCaller*>(call_buffer());
   caller.uid = who.user.effective;
   caller.gid = who.group.effective;
-  caller.group_count = std::min(who.group_count, abi::ipc_max_groups);
+  caller.group_count = who.group_count;
   caller.reserved = 0;
   std::copy_n(who.groups, caller.group_count, caller.groups);
   return host_call_raw(static_cast<u32>(abi::HostCall::Ipc), {{static_cast<u64>(operation), a, b, c, d}, 0},

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <kx/abi/identity.hpp>
 #include <type_traits>
 
 namespace kx::abi {
@@ -26,15 +27,13 @@ enum class IpcOperation : std::uint32_t {
   Last,
 };
 
-inline constexpr std::uint32_t ipc_max_groups = 32;
-
 // Who calls, by credentials(7): effective ids. The library OS's word, as all that it says of its program.
 struct IpcCaller {
   std::uint32_t uid;
   std::uint32_t gid;
   std::uint32_t group_count;
   std::uint32_t reserved;
-  std::uint32_t groups[ipc_max_groups];
+  std::uint32_t groups[most_groups];
 };
 static_assert(sizeof(IpcCaller) == 144 && std::is_standard_layout_v<IpcCaller> &&
               std::has_unique_object_representations_v<IpcCaller>);
