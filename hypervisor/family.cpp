@@ -27,6 +27,7 @@
 #include "hypervisor/control/control_server.hpp"
 #include "hypervisor/control/runtime_directory.hpp"
 #include "hypervisor/kvm/vm.hpp"
+#include "hypervisor/libraries/guard.hpp"
 #include "hypervisor/memory/guarded_access.hpp"
 #include "hypervisor/network/port_forwarder.hpp"
 #include "hypervisor/process/family.hpp"
@@ -247,6 +248,14 @@ class ControlFile {
   UniqueFd listener_;
 };
 
+std::unique_ptr<libraries::Guard> make_guard(const libraries::LibraryPolicy& policy, const Sandbox& sandbox) {
+  return std::make_unique<libraries::Guard>(
+      policy,
+      libraries::GuardPlace{.proc_fd = sandbox.proc_fd(),
+                            .owners_hidden = sandbox.in_user_namespace(),
+                            .report = [](const std::string& line) { std::fprintf(stderr, "kx: %s\n", line.c_str()); }});
+}
+
 int report(const Error& error) {
   std::fprintf(stderr, "kx: %s\n", error.message().c_str());
   return error.exit_status();
@@ -293,6 +302,9 @@ Result<void> run(const FamilyConfig& config) {
   if (config.process_limit != 0) {
     family.processes().set_limit(config.process_limit);
   }
+  if (config.library_policy && config.library_policy->mode() != libraries::PolicyMode::Off) {
+    family.set_libraries(make_guard(*config.library_policy, family.sandbox()));
+  }
   KX_TRY_ASSIGN(const std::shared_ptr<Pvm> root, family.make_pvm(family.processes().next_id()));
   Pvm& pvm = *root;
   times.mark(StartPhase::CreateVm);
@@ -332,6 +344,9 @@ Result<void> run(const FamilyConfig& config) {
   }
   if (cpu.slow_exits) {
     boot.info.flags |= abi::boot_slow_exits;
+  }
+  if (family.libraries() != nullptr) {
+    boot.info.flags |= abi::boot_library_policy;
   }
   KX_TRY(write_boot_info(pvm.memory(), boot, cpu));
   times.mark(StartPhase::Image);

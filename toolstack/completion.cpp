@@ -12,12 +12,22 @@ _kx() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} i
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W 'run ps kill stats exec check version completion --help --version' -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W 'run ps kill stats exec lib check version completion --help --version' -- "$cur")
     return
   fi
   case ${COMP_WORDS[1]} in
     completion)
       mapfile -t COMPREPLY < <(compgen -W 'bash zsh --help' -- "$cur")
+      return ;;
+    lib)
+      if ((COMP_CWORD == 2)); then
+        mapfile -t COMPREPLY < <(compgen -W 'keygen sign verify --help' -- "$cur")
+      elif [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--key --output --signature --help' -- "$cur")
+      else
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      fi
       return ;;
     kill | stats)
       if [[ $cur == -* ]]; then
@@ -48,7 +58,7 @@ _kx() {
         ((i++))
         break ;;
       --root | --volume | -v | --rw | --env | -e | --workdir | -w | --memory | -m | --user | -u | --hostname | --lane | \
-        --pids-max | --cpus | --network | --publish | -p | --dns)
+        --pids-max | --cpus | --network | --publish | -p | --dns | --library-policy)
         # COMP_WORDBREAKS makes "=" a word of its own.
         [[ ${COMP_WORDS[i+1]} == = ]] && ((i++))
         ((i++)) ;;
@@ -75,7 +85,7 @@ _kx() {
     --root | --workdir | -w)
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
-    --rw | --volume | -v | --strace)
+    --rw | --volume | -v | --strace | --library-policy)
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
     --lane)
@@ -88,7 +98,8 @@ _kx() {
     *)
       if [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W '--root --volume --rw --env --workdir --memory --user --hostname --strace
-          --stats --lane --pids-max --cpus --trust-family --network --publish --dns --help --' -- "$cur")
+          --stats --lane --pids-max --cpus --trust-family --network --publish --dns
+          --library-policy --help --' -- "$cur")
       else
         mapfile -t COMPREPLY < <(compgen -c -- "$cur")
       fi ;;
@@ -102,7 +113,7 @@ constexpr const char* zsh_script = R"zsh(#compdef kx
 _kx() {
   if ((CURRENT == 2)); then
     _values verb 'run[run a program as a pVM]' 'ps[show what runs]' \
-      'kill[send a signal]' 'stats[print counters]' 'exec[run a program in a family]' 'check[can this machine run pVMs?]' 'version[print the version]' \
+      'kill[send a signal]' 'stats[print counters]' 'exec[run a program in a family]' 'lib[sign libraries]' 'check[can this machine run pVMs?]' 'version[print the version]' \
       'completion[print a completion script]'
     return
   fi
@@ -123,6 +134,7 @@ _kx() {
         '--network=[host, none or a namespace]:network:(host none)' \
         '*'{-p+,--publish=}'[connect a port of the host]:HOST\:GUEST/tcp:' \
         '*--dns=[name server]:address:' \
+        '--library-policy=[what may be executed]:file:_files' \
         '--strace=-[print system calls]::file:_files' \
         '--pids-max=[limit of processes]:number:' \
         '--cpus=[processors it may use]:number:' \
@@ -140,6 +152,12 @@ _kx() {
         ':family:(${(f)"$(kx ps 2> /dev/null | awk '"'"'NR > 1 && $1 !~ /[.]/ { print $1 }'"'"')"})' \
         '(-):program:_command_names -e' \
         '*::argument:_normal' ;;
+    lib)
+      if ((CURRENT == 2)); then
+        _values subcommand 'keygen[make a pair of keys]' 'sign[sign files]' 'verify[look at signatures]'
+      else
+        _arguments '--key=[key]:file:_files' '--output=[what to write]:file:_files' '--signature=[what to look at]:file:_files' '*:file:_files'
+      fi ;;
     completion) _values shell bash zsh ;;
   esac
 }

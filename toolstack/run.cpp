@@ -48,6 +48,7 @@ struct RawValues {
   std::string network = "host";
   std::vector<std::string> published;
   std::vector<std::string> name_servers;
+  std::string library_policy;
 };
 
 void add_options(CLI::App& app, RunOptions& options, RawValues& raw) {
@@ -105,6 +106,10 @@ void add_options(CLI::App& app, RunOptions& options, RawValues& raw) {
       ->type_name("ADDRESS")
       ->expected(1)
       ->multi_option_policy(take_all);
+  app.add_option("--library-policy", raw.library_policy,
+                 "which programs and libraries the family may execute: a TOML file, see kx(1)")
+      ->type_name("FILE")
+      ->multi_option_policy(take_last);
   app.add_option("--strace", options.strace_path, "print each system call and its result (default: to stderr)")
       ->type_name("[=FILE]")
       ->expected(0, 1)
@@ -165,6 +170,9 @@ hv::Result<void> interpret(const RawValues& raw, RunOptions& options) {
     options.gid = user.gid;
   }
   KX_TRY(interpret_network(raw, options));
+  if (!raw.library_policy.empty()) {
+    KX_TRY_ASSIGN(options.library_policy, hv::libraries::LibraryPolicy::load(raw.library_policy));
+  }
   for (const std::string& variable : options.environment) {
     if (variable.empty() || variable[0] == '=') {
       return Unexpected{hv::make_error(hv::ErrorKind::Usage, "--env: '", variable, "' has no name")};

@@ -214,6 +214,7 @@ hv::FamilyConfig to_family_config(const RunOptions& options, const char* const* 
   config.process_limit = options.process_limit;
   config.processors = options.processors;
   config.trust_family = options.trust_family;
+  config.library_policy = options.library_policy;
   config.stats = options.stats;
   config.strace_path = options.strace_path;
   return config;

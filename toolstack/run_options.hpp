@@ -32,6 +32,7 @@ struct RunOptions {
   std::optional<std::string> strace_path;  // "" means stderr
   std::size_t process_limit = 0;           // 0: default
   std::uint32_t processors = 0;            // 0: all
+  std::optional<hv::libraries::LibraryPolicy> library_policy;
   bool trust_family = false;
   bool stats = false;
   Lane lane = Lane::Auto;

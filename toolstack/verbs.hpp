@@ -32,6 +32,7 @@ int ps_verb(std::vector<std::string> arguments);
 int kill_verb(std::vector<std::string> arguments);
 int stats_verb(std::vector<std::string> arguments);
 int exec_verb(std::vector<std::string> arguments);
+int lib_verb(std::vector<std::string> arguments);
 int version_verb(std::vector<std::string> arguments);
 int completion_verb(std::vector<std::string> arguments);
 

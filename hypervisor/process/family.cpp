@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "hypervisor/control/control_server.hpp"
+#include "hypervisor/libraries/guard.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/services/service_thread.hpp"
 #include "hypervisor/start_thread.hpp"
@@ -44,6 +45,10 @@ Family::~Family() {
 
 void Family::set_control(std::unique_ptr<ControlServer> control) {
   control_ = std::move(control);
+}
+
+void Family::set_libraries(std::unique_ptr<libraries::Guard> guard) {
+  libraries_ = std::move(guard);
 }
 
 void Family::set_boot_info(const abi::BootInfo& info, std::string hostname) {

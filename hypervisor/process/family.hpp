@@ -31,6 +31,10 @@ class ControlServer;
 class Pvm;
 class ServiceThread;
 
+namespace libraries {
+class Guard;
+}
+
 // What start_program() is to run.
 struct NewProgram {
   std::vector<std::string> argv;
@@ -83,10 +87,13 @@ class Family {
   // The processors it is restricted to; null: it is not.
   [[nodiscard]] const cpu_set_t* processors() const { return processors_ ? &*processors_ : nullptr; }
   [[nodiscard]] std::uint64_t memory_limit() const { return memory_limit_; }
+  // Judges what its programs load; null: nobody does.
+  [[nodiscard]] libraries::Guard* libraries() const { return libraries_.get(); }
 
   // Set while the family starts, by one thread.
   void set_cpu(const GuestCpu& cpu) { cpu_ = cpu; }
   void set_libos(const abi::LibosHeader& header) { libos_ = header; }
+  void set_libraries(std::unique_ptr<libraries::Guard> guard);
   void set_processors(const cpu_set_t& usable) { processors_ = usable; }
   void set_trace_fd(int fd) { trace_fd_ = fd; }
   void set_program(std::string path) { program_ = std::move(path); }
@@ -159,6 +166,7 @@ class Family {
   GuestCpu cpu_{};
   abi::LibosHeader libos_{};
   std::optional<cpu_set_t> processors_;
+  std::unique_ptr<libraries::Guard> libraries_;
   int trace_fd_ = -1;
   std::string program_;
   ProcessTable processes_;

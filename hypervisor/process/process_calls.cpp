@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "hypervisor/process/describe.hpp"
+#include "hypervisor/process/executable_calls.hpp"
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/identity.hpp"
 #include "hypervisor/process/pvm.hpp"
@@ -34,7 +35,7 @@ std::string text_argument(const CallContext& context, std::uint64_t offset, std:
 }
 
 // What execve(2)'s error means to the user of kx.
-Error load_error(const std::string& program, int code) {
+Error load_error(const std::string& program, int code, bool policed) {
   Error error = make_error(ErrorKind::NotExecutable, "cannot run ", program);
   error.errno_value = code;
   switch (code) {
@@ -54,6 +55,11 @@ Error load_error(const std::string& program, int code) {
     case ENOENT:
       error.kind = ErrorKind::NotFound;
       error.cure = "if it is a script, its interpreter does not exist";
+      break;
+    case EACCES:
+      if (policed) {
+        error.cure = "or refused by the library policy, with a line above";
+      }
       break;
     case ENOMEM:
       error.kind = ErrorKind::OutOfMemory;
@@ -357,6 +363,8 @@ std::optional<std::int64_t> serve_process_call(CallContext& context, abi::HostCa
       return newest_readers(context, call);
     case abi::HostCall::Identity:
       return serve_identity(context, call);
+    case abi::HostCall::CheckExecutable:
+      return check_executable(context, call);
     case abi::HostCall::Wait:
       return wait_for_child(context, call);
     case abi::HostCall::Kill:
@@ -401,7 +409,7 @@ std::optional<std::int64_t> serve_process_call(CallContext& context, abi::HostCa
       return 0;
     case abi::HostCall::LoadFailed: {
       const int code = static_cast<int>(arguments[0] & 4095);
-      pvm.fail_load(load_error(pvm.program(), code));
+      pvm.fail_load(load_error(pvm.program(), code, pvm.family().libraries() != nullptr));
       return 0;
     }
     default:

@@ -26,6 +26,7 @@ Pvm::Pvm(Family& family, ProcessId pid, kvm::Vm vm, GuestMemory memory)
   services_.ipc = &family.ipc();
   services_.watches = &family.processes().watches();
   services_.programs = &family.processes().programs();
+  services_.libraries = family.libraries();
   services_.processors = family.processors();
   services_.process_id = pid;
 }

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "hypervisor/kvm/statistics.hpp"
+#include "hypervisor/libraries/guard.hpp"
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/process/syscall_names.hpp"
@@ -65,6 +66,14 @@ void add_events(std::string& text, const abi::Stats& stats) {
                   stats.page_faults, stats.pages_mapped, stats.pages_copied, stats.flushes, stats.signals_delivered);
 }
 
+void add_library_policy(std::string& text, Family& family) {
+  if (family.libraries() != nullptr) {
+    const libraries::GuardCounts counts = family.libraries()->counts();
+    text += fmt::format("  library policy: asked {} times, {} refused, {} only warned of\n", counts.asked,
+                        counts.refused, counts.warned);
+  }
+}
+
 // What KVM counted for the VM and its first vCPU.
 void add_kvm_counters(std::string& text, Pvm& pvm) {
   std::vector<kvm::Counter> counters = kvm::read_statistics(pvm.vm().fd());
@@ -114,6 +123,7 @@ std::string family_stats_text(Family& family) {
   std::string text = "kx: statistics\n";
   add_system_calls(text, *stats);
   add_events(text, *stats);
+  add_library_policy(text, family);
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   text += fmt::format("  pVMs: {} running, {} forked\n  memory: {} KiB in use; kx resident at most {} KiB\n", running,
@@ -142,6 +152,7 @@ void print_stats(Family& family, Pvm& pvm, const StartTimes& times) {
                       since_start(stats.entry_tsc), since_start(stats.loaded_tsc));
   add_system_calls(text, stats);
   add_events(text, stats);
+  add_library_policy(text, family);
   if (family.forks() != 0) {
     text += fmt::format("  pVMs: {} forked\n", family.forks());
   }

@@ -118,6 +118,7 @@ std::int64_t dispatch(CallContext& context, HostCall number, Call& call) {
     case HostCall::Answer:
     case HostCall::NewestReaders:
     case HostCall::Identity:
+    case HostCall::CheckExecutable:
       return process_call(context, number, call);
     case HostCall::MemoryGrow:
       return serve_memory_grow(context, call);

@@ -21,6 +21,10 @@ class ServiceThread;
 class TimerService;
 struct FamilyIpc;
 
+namespace libraries {
+class Guard;
+}
+
 struct Services {
   GuestMemory& memory;
   HandleTable& handles;
@@ -33,6 +37,7 @@ struct Services {
   FamilyIpc* ipc = nullptr;               // the family's; null: System V IPC and record locks answer -ENOSYS
   ProcessWatches* watches = nullptr;      // the family's; null: no descriptor that is received is one of a process
   ProgramFiles* programs = nullptr;       // the family's; null: no file is one of a running program
+  libraries::Guard* libraries = nullptr;  // the family's; null: whatever there is may be executed
   const cpu_set_t* processors = nullptr;  // that the family may use; null: all
   std::int32_t process_id = 2;            // of the pVM, as its family knows it
   // A thread of the pVM, or of one it was forked from, has changed who it is: only its own may ask for what depends on

@@ -41,9 +41,17 @@ void OpenFile::release() {
     }
     drop_epoll_numbers(*this);
     heap_delete(head);
+    set_content(0);
     host_call(abi::HostCall::Close, CallKind::Quick, handle_);
     heap_delete(this);
   }
+}
+
+void OpenFile::set_content(u64 handle) {
+  if (content_handle_ != 0) {
+    host_call(abi::HostCall::Close, CallKind::Quick, content_handle_);
+  }
+  content_handle_ = handle;
 }
 
 u64 OpenFile::size() {

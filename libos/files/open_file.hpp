@@ -33,6 +33,12 @@ class OpenFile {
   void replace_handle(u64 handle) { handle_ = handle; }
 
   [[nodiscard]] u64 handle() const { return handle_; }
+  // Where its private mappings are read from: once the library policy let it be executed the content that was judged,
+  // else the file itself.
+  [[nodiscard]] u64 content_handle() const { return content_handle_ != 0 ? content_handle_ : handle_; }
+  [[nodiscard]] bool has_content() const { return content_handle_ != 0; }
+  // Takes the handle over.
+  void set_content(u64 handle);
   [[nodiscard]] FileKind kind() const { return kind_; }
   [[nodiscard]] u32 mode() const { return mode_; }
   [[nodiscard]] u32 flags() const { return flags_; }
@@ -67,6 +73,7 @@ class OpenFile {
   u32 mode_ = 0;
   u32 flags_ = 0;
   u64 handle_ = 0;
+  u64 content_handle_ = 0;  // 0: none
 };
 
 }  // namespace kx::libos

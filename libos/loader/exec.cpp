@@ -13,6 +13,7 @@
 #include "loader/open_program.hpp"
 #include "loader/stack.hpp"
 #include "mm/address_space.hpp"
+#include "mm/executable.hpp"
 #include "mm/heap.hpp"
 #include "mm/memory.hpp"
 #include "process/borrowed_memory.hpp"
@@ -72,6 +73,7 @@ i64 map_segment(const ElfSegment& segment, u64 bias, OpenFile& file) {
   request.fixed = true;
   request.replace = true;
   request.prot = segment.prot;
+  request.approved = true;
   if (segment.file_end > segment.start) {
     request.address = bias + segment.start;
     request.size = segment.file_end - segment.start;
@@ -164,6 +166,45 @@ i64 parse_image(Plan& plan, Role role) {
   }
   plan.layout = *layout;
   return role == Role::Program && layout->interp_size != 0 ? read_interpreter_name(plan) : 0;
+}
+
+// What a library policy says of an image, whose head is then that of the content it judged. `program`: the handle of
+// the program it is for. 0 or an errno.
+i64 judge_image(ProgramFile& image, u64 program) {
+  if (!has_library_policy()) {
+    return 0;
+  }
+  if (const i64 result = approve_file(*image.file, program); result != 0) {
+    return result;
+  }
+  const i64 got = read_at(*image.file, 0, image.head, ProgramFile::head_capacity);
+  if (got < 0) {
+    return got;
+  }
+  image.head_size = static_cast<u64>(got);
+  return 0;
+}
+
+// What it says of memory that the image wants executable and that is no content of a file, or does not stay it.
+i64 judge_memory(const Plan& plan, Role role, u64 program) {
+  if (!has_library_policy()) {
+    return 0;
+  }
+  for (u64 i = 0; i < plan.layout.segment_count; ++i) {
+    const ElfSegment& segment = plan.segments[i];
+    if ((segment.prot & prot::execute) == 0) {
+      continue;
+    }
+    const bool writable = (segment.prot & prot::write) != 0;
+    if (writable || segment.end > segment.file_end) {
+      const auto kind = writable ? abi::ExecutableKind::Writable : abi::ExecutableKind::Anonymous;
+      if (const i64 result = approve_memory(kind, program); result != 0) {
+        return result;
+      }
+    }
+  }
+  const bool stack = role == Role::Program && plan.layout.stack == ElfStack::Executable;
+  return stack ? approve_memory(abi::ExecutableKind::Writable, program) : 0;
 }
 
 // Maps a parsed image. After a failure the address space is in no defined state.
@@ -260,6 +301,15 @@ struct Prepared {
   Prepared& operator=(const Prepared&) = delete;
 };
 
+// Once its file is open.
+i64 prepare_interpreter(Plan& interpreter, u64 program) {
+  i64 result = judge_image(interpreter.image, program);
+  if (result == 0) {
+    result = parse_image(interpreter, Role::Interpreter);
+  }
+  return result == 0 ? judge_memory(interpreter, Role::Interpreter, program) : result;
+}
+
 i64 prepare(const ExecRequest& request, Prepared& prepared) {
   char path[4096];
   const u64 path_length = std::strlen(request.path);
@@ -298,8 +348,15 @@ i64 prepare(const ExecRequest& request, Prepared& prepared) {
     std::memcpy(path, line->interpreter.data(), line->interpreter.size());
     path[line->interpreter.size()] = 0;
   }
+  const u64 program = image.file->handle();
+  if (const i64 result = judge_image(image, program); result != 0) {
+    return result;
+  }
   // A file without a `#!` line that is no ELF is the shell's to run, as execvp(3) has it; execve(2) says ENOEXEC.
   if (const i64 result = parse_image(prepared.program, Role::Program); result != 0) {
+    return result;
+  }
+  if (const i64 result = judge_memory(prepared.program, Role::Program, program); result != 0) {
     return result;
   }
   if (prepared.program.layout.interp_size != 0) {
@@ -307,7 +364,7 @@ i64 prepare(const ExecRequest& request, Prepared& prepared) {
     if (result != 0) {
       return result == -ENOENT && request.first ? -ELIBACC : result;
     }
-    return parse_image(prepared.interpreter, Role::Interpreter);
+    return prepare_interpreter(prepared.interpreter, program);
   }
   return 0;
 }
@@ -380,6 +437,7 @@ void leave_old_program(const Prepared& prepared) {
   u64 random = 0;
   random_bytes(&random, sizeof random);
   AddressSpace::instance().clear();
+  forget_approvals();
   // Before anything of the new program is mapped: the parent may write again what it had frozen.
   const u64 named = std::min<u64>(arguments.size, abi::command_size);
   std::memcpy(call_buffer() + fault_buffer_offset, arguments.text, named);

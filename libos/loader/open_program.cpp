@@ -178,7 +178,7 @@ i64 read_at(OpenFile& file, u64 offset, std::byte* to, u64 size) {
     auto* segment = reinterpret_cast<abi::Segment*>(call_buffer());
     segment->gpa = reinterpret_cast<u64>(call_buffer()) + data_offset - abi::linear_base;
     segment->size = count;
-    const i64 got = host_call(abi::HostCall::Read, CallKind::Quick, file.handle(), 0, 1, offset + done, 0);
+    const i64 got = host_call(abi::HostCall::Read, CallKind::Quick, file.content_handle(), 0, 1, offset + done, 0);
     if (got < 0) {
       return got;
     }

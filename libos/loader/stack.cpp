@@ -80,6 +80,7 @@ i64 build_stack(const StackRequest& request, u64& stack_pointer) {
   mapping.fixed = true;
   mapping.replace = true;
   mapping.populate = true;
+  mapping.approved = true;  // before the old program went
   if (const i64 result = space.map(mapping); result < 0) {
     return result;
   }

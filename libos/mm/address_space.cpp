@@ -9,6 +9,7 @@
 #include "entry/patching.hpp"
 #include "files/open_file.hpp"
 #include "host/host_call.hpp"
+#include "mm/executable.hpp"
 #include "mm/heap.hpp"
 #include "mm/memory.hpp"
 #include "process/limits.hpp"
@@ -187,6 +188,12 @@ i64 AddressSpace::map_locked(const MapRequest& request) {
   if (exceeds_limit(request.size)) {
     return -ENOMEM;
   }
+  const bool policed = has_library_policy();
+  if (policed && (request.prot & prot::execute) != 0 && !request.approved) {
+    if (const i64 result = approve(request.file, request.flags, request.prot); result != 0) {
+      return result;
+    }
+  }
   if (request.fixed && !vmas_.vacant(start, end)) {
     if (!request.replace) {
       return -EEXIST;
@@ -206,6 +213,7 @@ i64 AddressSpace::map_locked(const MapRequest& request) {
       return -ENOMEM;
     }
     vma.offset = request.offset;
+    vma.flags |= policed && (request.prot & prot::write) != 0 ? vma_flag::changed : 0;
     if ((request.flags & vma_flag::shared) != 0) {
       if (const i64 result = map_shared_file(vma, *request.file); result != 0) {
         release_object(vma.object);

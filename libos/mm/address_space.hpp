@@ -45,7 +45,8 @@ struct MapRequest {
   bool fixed = false;
   bool replace = false;  // fixed: unmap what is there
   bool populate = false;
-  bool low = false;  // MAP_32BIT
+  bool low = false;       // MAP_32BIT
+  bool approved = false;  // the library policy was asked already
   OpenFile* file = nullptr;
   u64 offset = 0;
 };
@@ -184,6 +185,12 @@ class AddressSpace {
   bool apply_patch(const Patch& patch);
   // Copies the present text around a site in a file's text into the call buffer.
   bool copy_surroundings(u64 site, u64& start, u64& size);
+  // What the library policy says of pages that become executable: of one mapping, or of those in a range that are not
+  // yet as `prot` has them. 0 or -EACCES. executable.cpp
+  i64 approve(OpenFile* file, u32 flags, u32 prot);
+  i64 approve_range(u64 start, u64 end, u32 prot);
+  // Lets go of what the program has of the file and cannot have changed: it was read before the file was judged.
+  void forget_unchanged(const OpenFile& file);
   u32 object_for(OpenFile& file);
   bool grow_objects();
   void release_object(u32 object);

@@ -8,6 +8,7 @@
 #include "files/open_file.hpp"
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
+#include "mm/executable.hpp"
 #include "mm/memory.hpp"
 
 namespace kx::libos {
@@ -32,7 +33,18 @@ i64 AddressSpace::protect(u64 address, u64 size, u32 prot) {
       return -EACCES;
     }
   }
-  if (!vmas_.change(address, end, [&](Vma& vma) { vma.prot = prot; })) {
+  const bool policed = has_library_policy();
+  if (policed && (prot & prot::execute) != 0) {
+    if (const i64 result = approve_range(address, end, prot); result != 0) {
+      return result;
+    }
+  }
+  const bool changes = policed && (prot & prot::write) != 0;
+  const auto set = [&](Vma& vma) {
+    vma.prot = prot;
+    vma.flags |= changes && vma.object != 0 ? vma_flag::changed : 0;
+  };
+  if (!vmas_.change(address, end, set)) {
     return -ENOMEM;
   }
   FlushBatch batch;

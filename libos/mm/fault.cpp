@@ -297,7 +297,7 @@ bool AddressSpace::finish_reading() {
       break;  // in too many pieces: alone
     }
     batch.add(abi::HostCall::Read,
-              {{piece.file->handle(), list_offset + used * sizeof(abi::Segment), count, piece.offset, 0}, 0});
+              {{piece.file->content_handle(), list_offset + used * sizeof(abi::Segment), count, piece.offset, 0}, 0});
     used += count;
   }
   bool complete = batch.run() == 0;
@@ -327,7 +327,7 @@ i64 AddressSpace::read_file(OpenFile& file, u64 offset, u64 start, u64 end) {
     u32 count = 0;
     const u64 covered = list_pieces(start, end, list, capacity, count);
     const i64 got =
-        host_call(abi::HostCall::Read, CallKind::Quick, file.handle(), fault_buffer_offset, count, offset, 0);
+        host_call(abi::HostCall::Read, CallKind::Quick, file.content_handle(), fault_buffer_offset, count, offset, 0);
     if (got < 0) {
       return got;
     }

@@ -27,6 +27,8 @@ inline constexpr std::uint32_t no_huge_page = 1u << 8;
 inline constexpr std::uint32_t locked = 1u << 9;
 inline constexpr std::uint32_t internal = 1u << 10;  // the library OS's own: the program may not change it
 inline constexpr std::uint32_t dont_dump = 1u << 11;
+// Private pages of a file that were writable at some time: with a library policy alone.
+inline constexpr std::uint32_t changed = 1u << 12;
 }  // namespace vma_flag
 
 struct Vma {

@@ -13,6 +13,7 @@ enum BootFlags : std::uint32_t {
   boot_strace = 1,      // report every system call through HostCall::Trace
   boot_slow_exits = 2,  // exits cost tens of microseconds: patch eagerly, use the service thread
   boot_stdin_tty = 4,
+  boot_library_policy = 8,  // HostCall::CheckExecutable is to be asked before anything becomes executable
 };
 
 // A standard stream given by the caller of kx.

@@ -12,7 +12,7 @@
 
 namespace kx::abi {
 
-inline constexpr std::uint32_t abi_version = 5;
+inline constexpr std::uint32_t abi_version = 6;
 inline constexpr std::uint64_t boot_magic = 0x3158'4e49'4c59'4bull;  // "KYLINX1"
 
 // Numbers below this are Linux system calls, marshalled by their shape.
@@ -99,6 +99,23 @@ enum class HostCall : std::uint32_t {
                     //   calling thread alone. The sets of capset(2), without its header, and the groups of
                     //   setgroups(2) lie at the offset that is given for them; prctl(2) is PR_SET_KEEPCAPS. At `offset`
                     //   is then the thread's Identity -> what the call answers
+  CheckExecutable,  // (ExecutableKind, handle of a file or no_handle, handle of the program that is about to run, or
+                    //   no_handle: the one that runs): may it be executed, by the policy of boot_library_policy?
+                    //   -EACCES; of a file a handle of its content as it was judged, which cannot change; else 0, or 1:
+                    //   the program may always
+  Last,
+};
+
+// In place of a handle: none.
+inline constexpr std::uint64_t no_handle = ~0ull;
+
+// What is about to become executable.
+enum class ExecutableKind : std::uint32_t {
+  File,       // private pages of a file that the program cannot write
+  Anonymous,  // memory that no file is behind
+  Changed,    // private pages of a file that the program may have written
+  Shared,     // a shared mapping: others can write it
+  Writable,   // whatever is writable at the same time
   Last,
 };
 

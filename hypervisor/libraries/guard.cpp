@@ -1,0 +1,165 @@
+#include "hypervisor/libraries/guard.hpp"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace kx::hv::libraries {
+
+namespace {
+
+// Lines that are told once each; beyond so many different ones nothing more is told, only counted.
+constexpr std::size_t most_told = 1024;
+constexpr uid_t stranger = 65534;  // whoever has no id in a user namespace; overflowuid, proc_sys_kernel(5)
+
+// What a guest chose reaches no terminal as it is.
+std::string printable(const std::string& text) {
+  std::string result = text;
+  std::ranges::replace_if(
+      result, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return result;
+}
+
+Result<UniqueFd> duplicate(int fd) {
+  UniqueFd copy(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+  if (!copy) {
+    return Unexpected{system_error("duplicate a descriptor")};
+  }
+  return copy;
+}
+
+}  // namespace
+
+std::string Guard::path_of(int fd, const struct stat& status) const {
+  std::array<char, PATH_MAX> path;
+  const std::string link = "self/fd/" + std::to_string(fd);
+  const ssize_t length = ::readlinkat(place_.proc_fd, link.c_str(), path.data(), path.size());
+  // Deleted, of memory alone, or outside the view: it has no name there.
+  const bool named =
+      length > 0 && static_cast<std::size_t>(length) < path.size() && path[0] == '/' && status.st_nlink > 0;
+  return named ? std::string(path.data(), static_cast<std::size_t>(length)) : std::string();
+}
+
+std::optional<uid_t> Guard::owner_of(const struct stat& status) const {
+  return place_.owners_hidden && status.st_uid == stranger ? std::nullopt : std::optional(status.st_uid);
+}
+
+LoadingProgram Guard::program_of(int fd) const {
+  struct stat status {};
+  if (fd < 0 || ::fstat(fd, &status) != 0) {
+    return {};
+  }
+  return {path_of(fd, status), status.st_dev, status.st_ino, owner_of(status)};
+}
+
+bool Guard::refuse(const std::string& what, const LoadingProgram& program, const std::string& reason) {
+  const bool enforces = policy_.mode() == PolicyMode::Enforce;
+  ++(enforces ? refused_ : warned_);
+  const std::string who = program.path.empty() ? "an unknown program" : program.path;
+  const std::string line =
+      "library policy: " + what + (enforces ? " is refused to " : " would be refused to ") + who + ": " + reason;
+  bool tell = false;
+  {
+    const std::lock_guard lock(mutex_);
+    tell = told_.size() < most_told && told_.insert(line).second;
+  }
+  if (tell && place_.report) {
+    place_.report(printable(line));
+  }
+  return enforces;
+}
+
+Result<UniqueFd> Guard::check_file(int fd, const LoadingProgram& program) {
+  ++asked_;
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) {
+    return Unexpected{system_error("look at a file")};
+  }
+  const std::string path = path_of(fd, status);
+  const auto refused = [&](const std::string& reason) {
+    return refuse(path.empty() ? "a file without a name" : path, program, reason);
+  };
+  const auto no = [] { return Unexpected{system_error_from(EACCES, "load a file")}; };
+  if (path.empty() || !S_ISREG(status.st_mode)) {
+    // As good as memory.
+    return policy_.is_jit(program) || !refused("only a program that makes code may") ? duplicate(fd) : no();
+  }
+  auto snapshot = snapshot_of(fd, status);
+  if (!snapshot) {
+    return refused(snapshot.error().message()) ? no() : duplicate(fd);
+  }
+  Snapshot& content = **snapshot;
+  const LoadedFile file{path, content.identity(), owner_of(status), [&] { return signer_of(content, path); }};
+  const auto reason = policy_.refusal(file, program);
+  return reason && refused(*reason) ? no() : duplicate(content.fd());
+}
+
+bool Guard::check_memory(const LoadingProgram& program, const char* what) {
+  ++asked_;
+  return policy_.is_jit(program) || !refuse(what, program, "only a program that makes code (jit) may execute it");
+}
+
+Result<std::shared_ptr<Snapshot>> Guard::snapshot_of(int fd, struct stat& status) {
+  constexpr int attempts = 3;
+  for (int i = 0; i < attempts; ++i) {
+    const FileState state = state_of(status);
+    {
+      const std::lock_guard lock(mutex_);
+      if (const auto found = cache_.find(state); found != cache_.end()) {
+        found->second.last_use = ++uses_;
+        return found->second.snapshot;
+      }
+    }
+    auto snapshot = Snapshot::take(fd, static_cast<std::uint64_t>(status.st_size));
+    if (::fstat(fd, &status) != 0) {
+      return Unexpected{system_error("look at it")};
+    }
+    if (state_of(status) == state) {
+      if (snapshot) {
+        keep(state, *static_cast<const decltype(snapshot)&>(snapshot));
+      }
+      return snapshot;
+    }
+  }
+  return Unexpected{make_error(ErrorKind::System, "it changes while it is read")};
+}
+
+void Guard::keep(const FileState& state, std::shared_ptr<Snapshot> snapshot) {
+  const std::uint64_t size = snapshot->size();
+  const std::lock_guard lock(mutex_);
+  if (size > cache_size || !cache_.emplace(state, Cached{std::move(snapshot), ++uses_}).second) {
+    return;
+  }
+  cached_size_ += size;
+  while (cached_size_ > cache_size) {
+    const auto oldest = std::ranges::min_element(cache_, {}, [](const auto& entry) { return entry.second.last_use; });
+    cached_size_ -= oldest->second.snapshot->size();
+    cache_.erase(oldest);
+  }
+}
+
+// Where the signature comes from does not matter: it is of the content that was copied, or of none.
+Signer Guard::signer_of(Snapshot& snapshot, const std::string& path) const {
+  const auto find = [&](const std::string& text) {
+    return snapshot.signer(text, [&](const ContentHash& hash) { return policy_.signer(hash, text); });
+  };
+  if (const std::string* kept = policy_.signature_of(path.substr(path.rfind('/') + 1)); kept != nullptr) {
+    return find(*kept);
+  }
+  const std::string beside = path + std::string(signature_suffix);
+  const auto text = read_text(AT_FDCWD, beside, beside);
+  if (!text) {
+    return {{}, text.error().errno_value == ENOENT ? "it has no signature" : text.error().message()};
+  }
+  return find(*text);
+}
+
+GuardCounts Guard::counts() const {
+  return {asked_.load(), refused_.load(), warned_.load()};
+}
+
+}  // namespace kx::hv::libraries
