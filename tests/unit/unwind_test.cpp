@@ -17,6 +17,7 @@
 #include <array>
 #include <cstdio>
 #include <random>
+#include <span>
 #include <stdexcept>
 #include <vector>
 
@@ -232,21 +233,49 @@ void expect_same_in_handler(int flags) {
   chain(
       6, +[] { raise(SIGUSR1); });
   sigaction(SIGUSR1, &before, nullptr);
-  expect_same(views, 16);
+  expect_same(views, 14);
 }
 
 TEST_F(Unwind, GoesThroughASignalFrame) {
   expect_same_in_handler(0);
 }
 
-TEST_F(Unwind, GoesFromTheAlternateStackToTheOther) {
-  static std::array<char, 256 * 1024> stack;
+// Interrupts the chain on an alternate stack.
+void expect_same_on(std::span<char> stack) {
   stack_t alternate = {}, before = {};
   alternate.ss_sp = stack.data();
   alternate.ss_size = stack.size();
   ASSERT_EQ(sigaltstack(&alternate, &before), 0);
   expect_same_in_handler(SA_ONSTACK);
   sigaltstack(&before, nullptr);
+}
+
+bool always_goes_up(const Walk& walk) {
+  const auto below = [](const UnwindRegisters& a, const UnwindRegisters& b) {
+    return a.value[UnwindRegisters::rsp] < b.value[UnwindRegisters::rsp];
+  };
+  return std::is_sorted(walk.callers.begin(), walk.callers.begin() + static_cast<std::ptrdiff_t>(walk.count), below);
+}
+
+constexpr std::size_t alternate_size = 256 * 1024;
+
+TEST_F(Unwind, GoesFromTheAlternateStackToAHigherOne) {
+  static std::array<char, alternate_size> stack;
+  expect_same_on(stack);
+  EXPECT_TRUE(always_goes_up(views.ours));
+}
+
+TEST_F(Unwind, GoesFromTheAlternateStackToALowerOne) {
+  // The main thread's stack lies above those of others.
+  std::array<char, alternate_size> stack;
+  pthread_t thread;
+  const auto routine = [](void* alternate) -> void* {
+    expect_same_on(*static_cast<std::array<char, alternate_size>*>(alternate));
+    return nullptr;
+  };
+  ASSERT_EQ(pthread_create(&thread, nullptr, routine, &stack), 0);
+  pthread_join(thread, nullptr);
+  EXPECT_FALSE(always_goes_up(views.ours));
 }
 
 TEST_F(Unwind, EndsAtTheStartOfAThread) {
