@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -13,6 +12,7 @@
 
 #include "toolstack/family_client.hpp"
 #include "toolstack/run_options.hpp"
+#include "toolstack/string_file.hpp"
 #include "toolstack/verbs.hpp"
 
 namespace kx::toolstack {
@@ -55,21 +55,6 @@ hv::Result<hv::UniqueFd> block_signals() {
   return fd;
 }
 
-hv::Result<hv::UniqueFd> write_strings(const std::string& bytes) {
-  hv::UniqueFd fd(::memfd_create("kx-exec", MFD_CLOEXEC));
-  if (!fd) {
-    return Unexpected{hv::system_error("memfd_create")};
-  }
-  for (std::size_t written = 0; written < bytes.size();) {
-    const ssize_t count = ::write(fd.get(), bytes.data() + written, bytes.size() - written);
-    if (count <= 0) {
-      return Unexpected{hv::system_error("write the program's arguments")};
-    }
-    written += static_cast<std::size_t>(count);
-  }
-  return fd;
-}
-
 hv::Result<void> pass_signals_on(FamilyClient& client, int signal_fd) {
   signalfd_siginfo information;
   while (::read(signal_fd, &information, sizeof information) == sizeof information) {
@@ -102,20 +87,13 @@ hv::Result<int> attend(FamilyClient& client, int signal_fd) {
   }
 }
 
-void append(std::string& strings, const std::vector<std::string>& list) {
-  for (const std::string& text : list) {
-    strings += text;
-    strings += '\0';
-  }
-}
-
 hv::Result<int> execute(const Id& id, const std::string& workdir, const std::vector<std::string>& argv,
                         const std::vector<std::string>& environment) {
   KX_TRY_ASSIGN(auto client, FamilyClient::find(id.family));
   std::string strings = workdir;
   strings += '\0';
-  append(strings, argv);
-  append(strings, environment);
+  append_strings(strings, argv);
+  append_strings(strings, environment);
   hv::control::Request request = make_request(hv::control::Verb::Execute);
   request.argument_count = static_cast<std::uint32_t>(argv.size());
   request.environment_count = static_cast<std::uint32_t>(environment.size());
@@ -129,7 +107,7 @@ hv::Result<int> execute(const Id& id, const std::string& workdir, const std::vec
       descriptors.push_back(fd);
     }
   }
-  KX_TRY_ASSIGN(const hv::UniqueFd file, write_strings(strings));
+  KX_TRY_ASSIGN(const hv::UniqueFd file, write_string_file(strings));
   descriptors.push_back(file.get());
   KX_TRY_ASSIGN(const hv::UniqueFd signals, block_signals());
   KX_TRY(client.send(request, descriptors));

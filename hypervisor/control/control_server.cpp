@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "hypervisor/control/answers.hpp"
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/process/stats_report.hpp"
@@ -32,10 +33,13 @@ std::string command_line(std::string arguments) {
 }
 
 using control::Answer;
-using control::AnswerHeader;
+using control::header;
 using control::ProcessRecord;
 using control::ProcessState;
+using control::refuse;
 using control::Request;
+using control::send;
+using control::send_text;
 
 constexpr std::size_t most_connections = 64;
 constexpr std::size_t descriptors_of_request = 4;
@@ -43,37 +47,6 @@ constexpr std::size_t descriptors_of_request = 4;
 constexpr timeval patience{1, 0};
 // What a root of another user namespace, and any other user there, looks like here (user_namespaces(7)).
 constexpr uid_t overflow_uid = 65534;
-
-AnswerHeader header(Answer answer, std::int32_t value = 0) {
-  return {control::magic, control::version, 0, static_cast<std::uint32_t>(answer), value};
-}
-
-bool send(int fd, const void* head, std::size_t head_size, std::string_view text) {
-  iovec parts[2] = {{const_cast<void*>(head), head_size}, {const_cast<char*>(text.data()), text.size()}};
-  msghdr message{};
-  message.msg_iov = parts;
-  message.msg_iovlen = 2;
-  return ::sendmsg(fd, &message, MSG_NOSIGNAL) >= 0;
-}
-
-bool send(int fd, Answer answer, std::int32_t value = 0, std::string_view text = {}) {
-  const AnswerHeader head = header(answer, value);
-  return send(fd, &head, sizeof head, text);
-}
-
-bool refuse(int fd, const Error& error) {
-  return send(fd, Answer::Failed, error.exit_status(), error.message());
-}
-
-bool send_text(int fd, std::string_view text) {
-  constexpr std::size_t piece = control::message_size_limit - sizeof(AnswerHeader);
-  for (; !text.empty(); text.remove_prefix(std::min(piece, text.size()))) {
-    if (!send(fd, Answer::Text, 0, text.substr(0, piece))) {
-      return false;
-    }
-  }
-  return send(fd, Answer::Done);
-}
 
 struct Received {
   Request request{};
@@ -125,18 +98,33 @@ bool take_strings(std::string_view& text, std::size_t count, std::vector<std::st
   return true;
 }
 
-// The strings of an Execute request, copied once; nothing if they are not what the request says.
-std::optional<NewProgram> read_program(const Request& request, int fd) {
+// The first `size` bytes of a client's file, copied once.
+std::optional<std::string> read_file(int fd, std::uint64_t size) {
   struct stat status {};
-  if (request.strings_size > control::strings_size_limit || ::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+  if (size > control::strings_size_limit || ::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
     return std::nullopt;
   }
-  std::string bytes(request.strings_size, '\0');
-  if (::pread(fd, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+  std::string bytes(size, '\0');
+  return ::pread(fd, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()) ? std::optional(bytes)
+                                                                                          : std::nullopt;
+}
+
+// `count` strings, and nothing else.
+std::optional<std::vector<std::string>> read_strings(int fd, std::uint64_t size, std::size_t count) {
+  const std::optional<std::string> bytes = read_file(fd, size);
+  std::string_view rest = bytes ? std::string_view(*bytes) : std::string_view();
+  std::vector<std::string> strings;
+  return bytes && take_strings(rest, count, strings) && rest.empty() ? std::optional(std::move(strings)) : std::nullopt;
+}
+
+// The strings of an Execute request; nothing if they are not what the request says.
+std::optional<NewProgram> read_program(const Request& request, int fd) {
+  const std::optional<std::string> bytes = read_file(fd, request.strings_size);
+  if (!bytes) {
     return std::nullopt;
   }
   NewProgram program;
-  std::string_view rest = bytes;
+  std::string_view rest = *bytes;
   std::vector<std::string> directory;
   if (request.argument_count == 0 || !take_strings(rest, 1, directory) ||
       !take_strings(rest, request.argument_count, program.argv) ||
@@ -169,7 +157,7 @@ ProcessState state_of(const ProcessTable::Process& process, Pvm* pvm) {
 }  // namespace
 
 ControlServer::ControlServer(Family& family, UniqueFd listener, uid_t owner)
-    : family_(family), listener_(std::move(listener)), owner_(owner) {}
+    : family_(family), libraries_(family), listener_(std::move(listener)), owner_(owner) {}
 
 ControlServer::~ControlServer() {
   {
@@ -287,6 +275,10 @@ bool ControlServer::answer(Connection& connection, const Request& request, std::
       return statistics(fd, request);
     case control::Verb::Execute:
       return execute(connection, request, std::move(descriptors));
+    case control::Verb::ListLibraries:
+    case control::Verb::UpdateLibrary:
+    case control::Verb::RollBackLibrary:
+      return libraries(fd, request, std::move(descriptors));
     case control::Verb::Last:
       break;
   }
@@ -355,6 +347,34 @@ bool ControlServer::statistics(int fd, const Request& request) {
     return refuse(fd, system_error_from(ESRCH, "no running process ", request.pid, " in this family"));
   }
   return send_text(fd, pvm_stats_text(*pvm));
+}
+
+// Answered by a thread of its own: an update waits for its programs.
+bool ControlServer::libraries(int fd, const Request& request, std::vector<UniqueFd> descriptors) {
+  const bool updates = static_cast<control::Verb>(request.verb) == control::Verb::UpdateLibrary;
+  std::optional<std::vector<std::string>> strings;
+  if (descriptors.size() == (updates ? 2 : 1)) {
+    strings = read_strings(descriptors.back().get(), request.strings_size, updates ? 4 : 1);
+  }
+  UniqueFd client(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (!strings || !client) {
+    refuse(fd, make_error(ErrorKind::Usage, "the request makes no sense"));
+    return false;
+  }
+  LibraryJob job;
+  job.client = std::move(client);
+  job.verb = static_cast<control::Verb>(request.verb);
+  job.request.pid = request.pid;
+  job.request.old_name = (*strings)[0];
+  job.request.timeout_ns = request.timeout_ns;
+  if (updates) {
+    job.request.old_build_id = (*strings)[1];
+    job.request.new_name = (*strings)[2];
+    job.request.fail_at = (*strings)[3];
+    job.request.fd = std::move(descriptors.front());
+    job.request.dry_run = request.dry_run != 0;
+  }
+  return libraries_.add(std::move(job)) || refuse(fd, system_error_from(EAGAIN, "the family cannot make a thread"));
 }
 
 bool ControlServer::execute(Connection& connection, const Request& request, std::vector<UniqueFd> descriptors) {

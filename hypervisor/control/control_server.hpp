@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "hypervisor/control/library_server.hpp"
 #include "hypervisor/control/protocol.hpp"
 #include "hypervisor/error.hpp"
 #include "hypervisor/process/process_table.hpp"
@@ -57,12 +58,14 @@ class ControlServer {
   bool list(int fd);
   bool signal(int fd, const control::Request& request, ProcessId executed);
   bool statistics(int fd, const control::Request& request);
+  bool libraries(int fd, const control::Request& request, std::vector<UniqueFd> descriptors);
   bool execute(Connection& connection, const control::Request& request, std::vector<UniqueFd> descriptors);
   void hang_up(const Connection& connection);
   void report_ended();
   void ring();
 
   Family& family_;
+  LibraryServer libraries_;
   const UniqueFd listener_;
   const uid_t owner_;
   UniqueFd wakeup_;

@@ -1,4 +1,4 @@
-// What `kx ps`, `kill`, `stats` and `exec` say to a running family over its control socket, and what it answers.
+// What `kx ps`, `kill`, `stats`, `exec` and `lib` say to a running family over its control socket, and what it answers.
 //
 // The socket keeps message boundaries (SOCK_SEQPACKET). A client sends one Request; the family answers with any number
 // of Process or Text messages and one that ends the answer: Done or Failed. After Started it goes on: the client may
@@ -12,13 +12,25 @@
 namespace kx::hv::control {
 
 inline constexpr std::uint32_t magic = 0x6b78'6374;
-inline constexpr std::uint16_t version = 1;
+inline constexpr std::uint16_t version = 2;
 inline constexpr std::size_t message_size_limit = 16 << 10;
 inline constexpr std::size_t command_size_limit = 512;
 // Arguments and environment of a program, as for `kx run`.
 inline constexpr std::uint64_t strings_size_limit = 6 << 20;
 
-enum class Verb : std::uint16_t { List = 1, Signal, Stats, Execute, Last };
+// ListLibraries, UpdateLibrary and RollBackLibrary: `strings_size` bytes of the last descriptor's file are strings,
+// each ended by NUL: the library's name; of UpdateLibrary also the build-id of a file with that name (or nothing), the
+// new version's name, and the step that is to fail (tests; or nothing). Its file is the first descriptor then.
+enum class Verb : std::uint16_t {
+  List = 1,
+  Signal,
+  Stats,
+  Execute,
+  ListLibraries,
+  UpdateLibrary,
+  RollBackLibrary,
+  Last
+};
 
 struct Request {
   std::uint32_t magic;
@@ -33,8 +45,10 @@ struct Request {
   std::uint64_t strings_size;  // working directory NUL (empty: the family's), argv strings NUL.., envp strings NUL..
   std::uint32_t streams;
   std::uint32_t umask;
+  std::uint64_t timeout_ns;  // UpdateLibrary, RollBackLibrary
+  std::uint64_t dry_run;     // UpdateLibrary: 1: only say whether it can be done
 };
-static_assert(sizeof(Request) == 40 && std::has_unique_object_representations_v<Request>);
+static_assert(sizeof(Request) == 56 && std::has_unique_object_representations_v<Request>);
 
 enum class Answer : std::uint32_t { Process = 1, Text, Started, Done, Failed, Ended };
 

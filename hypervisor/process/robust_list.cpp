@@ -10,15 +10,11 @@
 #include <optional>
 
 #include "hypervisor/memory/guarded_access.hpp"
+#include "hypervisor/memory/page_walk.hpp"
 
 namespace kx::hv {
 
 namespace {
-
-// Page-table bits (Intel SDM vol. 3, 4.5).
-constexpr std::uint64_t present = 1, writable = 2, user = 4, huge = 0x80;
-constexpr std::uint64_t address_mask = 0x000f'ffff'ffff'f000;
-constexpr int top_level = 4;
 
 constexpr std::uint64_t pi_mark = 1;  // of a list entry: a lock with priority inheritance
 constexpr int longest_list = ROBUST_LIST_LIMIT;
@@ -34,8 +30,6 @@ class RobustList {
   void release();
 
  private:
-  [[nodiscard]] std::optional<std::uint64_t> leaf_of(std::uint64_t gva, std::uint64_t& size) const;
-  [[nodiscard]] std::optional<Gpa> find(std::uint64_t gva, std::uint64_t rights) const;
   [[nodiscard]] std::optional<std::uint64_t> load(std::uint64_t gva) const;
   bool release_word(std::uint64_t gva, bool pending) const;
 
@@ -44,46 +38,11 @@ class RobustList {
   std::uint32_t thread_id_;
 };
 
-// The page-table entry that maps `gva`, and how much it maps. All tables lie in the system slot.
-std::optional<std::uint64_t> RobustList::leaf_of(std::uint64_t gva, std::uint64_t& size) const {
-  std::uint64_t table = abi::boot_pml4_gpa;
-  for (int level = top_level;; --level) {
-    const int shift = 12 + 9 * (level - 1);
-    if (table > abi::system_size - abi::page_size) {
-      return std::nullopt;
-    }
-    // SAFETY: an aligned word of the system slot, read once.
-    const auto* entries = reinterpret_cast<const std::uint64_t*>(memory_.system() + table);
-    const std::uint64_t entry = __atomic_load_n(&entries[gva >> shift & 511], __ATOMIC_RELAXED);
-    if ((entry & present) == 0) {
-      return std::nullopt;
-    }
-    if (level == 1 || (level < top_level && (entry & huge) != 0)) {
-      size = 1ull << shift;
-      return entry;
-    }
-    table = entry & address_mask;
-  }
-}
-
-// Rights are those of the last level: what a fork freezes above it stays writable to its owner.
-std::optional<Gpa> RobustList::find(std::uint64_t gva, std::uint64_t rights) const {
-  std::uint64_t size = 0;
-  if (gva >= abi::user_end) {
-    return std::nullopt;
-  }
-  const std::optional<std::uint64_t> leaf = leaf_of(gva, size);
-  if (!leaf || (*leaf & rights) != rights) {
-    return std::nullopt;
-  }
-  return Gpa{(*leaf & address_mask & ~(size - 1)) | (gva & (size - 1))};
-}
-
 std::optional<std::uint64_t> RobustList::load(std::uint64_t gva) const {
   if (!is_aligned(gva, sizeof(std::uint64_t))) {
     return std::nullopt;
   }
-  const std::optional<Gpa> gpa = find(gva, user);
+  const std::optional<Gpa> gpa = find_page(memory_, gva, page_bit::user);
   const std::byte* memory = gpa ? memory_.translate_to_read(*gpa, sizeof(std::uint64_t)) : nullptr;
   std::uint64_t value = 0;
   // SAFETY: an aligned word of guest memory; that its page may be missing is what the guard is for.
@@ -95,7 +54,7 @@ std::optional<std::uint64_t> RobustList::load(std::uint64_t gva) const {
 
 // False if it cannot be written, which ends the list, as in Linux. Memory that is not shared goes with the process.
 bool RobustList::release_word(std::uint64_t gva, bool pending) const {
-  const std::optional<Gpa> gpa = find(gva, user | writable);
+  const std::optional<Gpa> gpa = find_page(memory_, gva, page_bit::user | page_bit::writable);
   if (!gpa || !is_aligned(gva, sizeof(std::uint32_t))) {
     return false;
   }

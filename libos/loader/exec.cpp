@@ -10,6 +10,7 @@
 #include "files/path.hpp"
 #include "host/host_call.hpp"
 #include "loader/elf.hpp"
+#include "loader/map_elf.hpp"
 #include "loader/open_program.hpp"
 #include "loader/stack.hpp"
 #include "mm/address_space.hpp"
@@ -67,33 +68,6 @@ u64 choose_bias(const ElfLayout& layout, bool is_interpreter, bool has_interpret
   return align_up(static_cast<u64>(place), layout.alignment) - layout.start;
 }
 
-i64 map_segment(const ElfSegment& segment, u64 bias, OpenFile& file) {
-  AddressSpace& space = AddressSpace::instance();
-  MapRequest request;
-  request.fixed = true;
-  request.replace = true;
-  request.prot = segment.prot;
-  request.approved = true;
-  if (segment.file_end > segment.start) {
-    request.address = bias + segment.start;
-    request.size = segment.file_end - segment.start;
-    request.file = &file;
-    request.offset = segment.offset;
-    if (const i64 result = space.map(request); result < 0) {
-      return result;
-    }
-  }
-  if (segment.end > segment.file_end) {
-    request.address = bias + segment.file_end;
-    request.size = segment.end - segment.file_end;
-    request.file = nullptr;
-    if (const i64 result = space.map(request); result < 0) {
-      return result;
-    }
-  }
-  return 0;
-}
-
 // A parsed image, ready to be mapped.
 struct Plan {
   ProgramFile image;
@@ -107,18 +81,6 @@ struct Plan {
   Plan(const Plan&) = delete;
   Plan& operator=(const Plan&) = delete;
 };
-
-// The rest of a segment's last file page is bss.
-bool clear_tails(const ElfLayout& layout, const ElfSegment* segments, u64 bias) {
-  for (u64 i = 0; i < layout.segment_count; ++i) {
-    const ElfSegment& segment = segments[i];
-    if (segment.file_end > segment.start && segment.zero_size > 0 &&
-        !AddressSpace::instance().zero_text(bias + segment.zero_start, segment.zero_size)) {
-      return false;
-    }
-  }
-  return true;
-}
 
 enum class Role : u8 { Program, Interpreter };
 
@@ -215,7 +177,7 @@ i64 map_image(const Plan& plan, Role role, LoadedElf& loaded) {
                     : 0;
   for (u64 i = 0; i < plan.layout.segment_count; ++i) {
     const ElfSegment& segment = plan.segments[i];
-    if (const i64 result = map_segment(segment, loaded.bias, *plan.image.file); result != 0) {
+    if (const i64 result = map_elf_segment(segment, loaded.bias, *plan.image.file, true); result != 0) {
       return result;
     }
     if (role == Role::Program && (segment.prot & prot::execute) != 0) {
@@ -388,13 +350,19 @@ i64 commit(const ExecRequest& request, const Prepared& prepared, Context& contex
   if (result != 0) {
     return result;
   }
-  if (!clear_tails(prepared.program.layout, prepared.program.segments, program.bias) ||
-      (has_interpreter && !clear_tails(prepared.interpreter.layout, prepared.interpreter.segments, interpreter.bias))) {
+  if (!clear_elf_tails(prepared.program.layout, prepared.program.segments, program.bias) ||
+      (has_interpreter &&
+       !clear_elf_tails(prepared.interpreter.layout, prepared.interpreter.segments, interpreter.bias))) {
     return -EFAULT;
   }
   const bool has_linker = has_interpreter && is_glibc_linker(prepared.program.interpreter);
   AddressSpace::instance().linker_start = has_linker ? interpreter.bias + prepared.interpreter.layout.start : 0;
   AddressSpace::instance().linker_end = has_linker ? interpreter.bias + prepared.interpreter.layout.end : 0;
+  ProcessInfo& info = ProcessInfo::instance();
+  info.headers_start = program.phdr;
+  info.header_count = program.phdr_count;
+  info.linker_start = has_interpreter ? interpreter.bias + prepared.interpreter.layout.start : 0;
+  info.linker_end = has_interpreter ? interpreter.bias + prepared.interpreter.layout.end : 0;
   AddressSpace::instance().set_break_start(program.brk);
   remember_program(request.path, prepared.program.image);
 

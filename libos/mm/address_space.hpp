@@ -106,6 +106,27 @@ class AddressSpace {
 
   bool zero_text(u64 address, u64 size);
 
+  // For updates of libraries, which write whatever the protection (direct.cpp).
+  // Makes private pages present and this pVM's own. False: something else is there, or no memory is left.
+  bool make_own(u64 address, u64 size);
+  // The memory of a byte in a page that make_own() has made ready, of which `room` bytes follow each other.
+  u8* own_memory(u64 address, u64& room);
+  // Visits the present pages of private areas that the program may write: visit(bytes, address, size).
+  template <class Visit>
+  void for_each_writable_page(Visit&& visit) {
+    const Lock lock(mutex_);
+    table_.for_each_leaf([&](u64 entry, Gva address) {
+      const Vma* vma = (entry & pte::foreign) == 0 ? vmas_.find(address.value) : nullptr;
+      if (vma != nullptr && (vma->prot & prot::write) != 0 && !vma->has(vma_flag::internal)) {
+        const u64 size = (entry & pte::huge) != 0 ? abi::huge_page_size : abi::page_size;
+        visit(reinterpret_cast<const u8*>(abi::linear_base + (entry & pte::address_mask & ~(size - 1))), address.value,
+              size);
+      }
+    });
+  }
+  // Sets aside `size` bytes within reach of a 32-bit displacement from `near`; the address, or -errno.
+  i64 map_near(u64 near, u64 size);
+
   // Maps the time page and behind it a copy of the vDSO; the vDSO's address, or 0.
   u64 map_vdso(const u8* image, u64 size);
 

@@ -10,6 +10,9 @@ struct ProcessInfo {
   char comm[16] = {};         // PR_SET_NAME of the main thread before it has a Thread
   u64 auxiliary_address = 0;  // the auxiliary vector on the program's first stack, AT_NULL included
   u64 auxiliary_size = 0;
+  // Of the program, and of its dynamic linker (0: it has none), for updates of its libraries.
+  u64 headers_start = 0, header_count = 0;
+  u64 linker_start = 0, linker_end = 0;
 
   static ProcessInfo& instance();
 };

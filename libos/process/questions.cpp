@@ -8,10 +8,13 @@
 #include "files/proc.hpp"
 #include "files/proc_tables.hpp"
 #include "host/host_call.hpp"
+#include "libraries/image.hpp"
+#include "libraries/update.hpp"
 #include "mm/address_space.hpp"
 #include "mm/heap.hpp"
 #include "mm/tlb.hpp"
 #include "process/process.hpp"
+#include "process/process_info.hpp"
 #include "process/thread.hpp"
 #include "signals/signals.hpp"
 
@@ -19,6 +22,7 @@ namespace kx::libos {
 
 namespace {
 
+constexpr i32 hypervisor_process = 1;
 constexpr u64 question_offset = 0, data_offset = 64;
 static_assert(sizeof(abi::Question) <= data_offset && data_offset + abi::question_data_size <= fault_buffer_offset);
 
@@ -64,9 +68,11 @@ i64 proc_text(const abi::Question& question, u8* data) {
 
 // Who asks for memory or descriptors may have what ptrace(2) gives where only ancestors may use it: Linux with Yama's
 // ptrace_scope of 1. What /proc says is for all relatives.
-i64 answer(const abi::Question& question, u8* data) {
+i64 answer_relative(const abi::Question& question, u8* data) {
   const bool of_proc = question.kind >= static_cast<u32>(abi::QuestionKind::ProcText);
-  if ((!of_proc && question.of_ancestor == 0) || Process::instance().dumpable != 1) {
+  const bool permitted = question.asker == hypervisor_process ||
+                         ((of_proc || question.of_ancestor != 0) && Process::instance().dumpable == 1);
+  if (!permitted) {
     return of_proc ? -EACCES : -EPERM;
   }
   const u32 pid = Process::instance().pid;
@@ -96,6 +102,50 @@ i64 answer(const abi::Question& question, u8* data) {
     default:
       return -ENOSYS;
   }
+}
+
+i64 mapped_file(u64 address, u8* data) {
+  AddressSpace& space = AddressSpace::instance();
+  i64 result = -ENOENT;
+  space.for_each_area([&](const Vma& vma) {
+    if (const OpenFile* file = vma.contains(address) ? space.file_of(vma) : nullptr; file != nullptr) {
+      const abi::MappedFileView view{file->handle(), vma.offset + (address - vma.start), vma.start, vma.end};
+      std::memcpy(data, &view, sizeof view);
+      result = sizeof view;
+    }
+  });
+  return result;
+}
+
+// What the hypervisor asks for the sake of library updates.
+i64 answer_hypervisor(const abi::Question& question, u8* data) {
+  switch (static_cast<abi::QuestionKind>(question.kind)) {
+    case abi::QuestionKind::Program: {
+      const ProcessInfo& info = ProcessInfo::instance();
+      const abi::ProgramView view{info.headers_start, info.header_count, info.linker_start, info.linker_end};
+      std::memcpy(data, &view, sizeof view);
+      return sizeof view;
+    }
+    case abi::QuestionKind::MappedFile:
+      return mapped_file(question.address, data);
+    case abi::QuestionKind::MapImage:
+      return map_library_image(question.number, question.address);
+    case abi::QuestionKind::UnmapImage:
+      return AddressSpace::instance().unmap(question.address, question.size);
+    case abi::QuestionKind::UpdateMemory:
+      return set_update_memory(question.size);
+    case abi::QuestionKind::Update:
+      return carry_out_update(
+          static_cast<abi::UpdateMode>(question.number),
+          [](u64 id) { host_call(abi::HostCall::Answer, CallKind::Quick, id, 0, data_offset); }, question.id);
+    default:
+      return answer_relative(question, data);
+  }
+}
+
+i64 answer(const abi::Question& question, u8* data) {
+  const bool of_hypervisor = question.asker == hypervisor_process;
+  return of_hypervisor ? answer_hypervisor(question, data) : answer_relative(question, data);
 }
 
 }  // namespace
@@ -134,9 +184,10 @@ void answer_questions() {
   while (host_call(abi::HostCall::NextQuestion, CallKind::Quick, question_offset, data_offset) == 1) {
     abi::Question question;
     std::memcpy(&question, call_buffer() + question_offset, sizeof question);
-    std::memcpy(block.bytes(), call_buffer() + data_offset, question.size);
+    const u64 carried = std::min(question.size, abi::question_data_size);
+    std::memcpy(block.bytes(), call_buffer() + data_offset, carried);
     const i64 result = answer(question, block.bytes());
-    std::memcpy(call_buffer() + data_offset, block.bytes(), question.size);
+    std::memcpy(call_buffer() + data_offset, block.bytes(), carried);
     host_call(abi::HostCall::Answer, CallKind::Quick, question.id, static_cast<u64>(result), data_offset);
   }
   std::memcpy(call_buffer(), kept.bytes(), fault_buffer_offset);

@@ -17,13 +17,22 @@ enum class QuestionKind : std::uint32_t {
   ProcLink,        // (number: of a link there, size) -> bytes: where it leads
   DescriptorLink,  // (number: of a descriptor, size) -> bytes: where fd/N leads
   NextDescriptor,  // (number) -> the lowest open one from there on
+  // From here on only the hypervisor itself asks (kx/abi/library_update.hpp).
+  Program,       // (size) -> bytes: a ProgramView
+  MappedFile,    // (address, size) -> bytes: a MappedFileView
+  MapImage,      // (number: a handle, address: near which) -> where the image begins, relocated by nothing
+  UnmapImage,    // (address, size of an image) -> 0
+  UpdateMemory,  // (size) -> the guest-physical address of as many bytes, one block at a time; 0: gives it back
+  Update,        // (number: an UpdateMode) -> 0 or -errno: carries out what lies in the block
   Last,
 };
+
+inline constexpr QuestionKind first_of_hypervisor = QuestionKind::Program;
 
 // Whether an answer is as many bytes.
 constexpr bool answers_with_data(QuestionKind kind) {
   return kind == QuestionKind::ReadMemory || kind == QuestionKind::ProcText || kind == QuestionKind::ProcLink ||
-         kind == QuestionKind::DescriptorLink;
+         kind == QuestionKind::DescriptorLink || kind == QuestionKind::Program || kind == QuestionKind::MappedFile;
 }
 
 struct Question {

@@ -1,0 +1,74 @@
+#include "hypervisor/control/library_server.hpp"
+
+#include <pthread.h>
+
+#include <utility>
+
+#include "hypervisor/control/answers.hpp"
+#include "hypervisor/start_thread.hpp"
+
+namespace kx::hv {
+
+LibraryServer::~LibraryServer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+bool LibraryServer::add(LibraryJob job) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!thread_.joinable()) {
+      auto thread = start_thread([this] {
+        ::pthread_setname_np(::pthread_self(), "kx-libraries");
+        run();
+      });
+      if (!thread) {
+        return false;
+      }
+      thread_ = std::move(thread).value();
+    }
+    jobs_.push_back(std::move(job));
+  }
+  changed_.notify_all();
+  return true;
+}
+
+void LibraryServer::run() {
+  for (std::unique_lock lock(mutex_);;) {
+    changed_.wait(lock, [&] { return stopping_ || !jobs_.empty(); });
+    if (stopping_) {
+      return;
+    }
+    LibraryJob job = std::move(jobs_.front());
+    jobs_.pop_front();
+    lock.unlock();
+    serve(job);
+    lock.lock();
+  }
+}
+
+void LibraryServer::serve(LibraryJob& job) {
+  const auto answer = [&]() -> Result<std::string> {
+    switch (job.verb) {
+      case control::Verb::ListLibraries:
+        return updates_.list(job.request.pid);
+      case control::Verb::UpdateLibrary:
+        return updates_.update(std::move(job.request));
+      default:
+        return updates_.roll_back(job.request.pid, job.request.old_name, job.request.timeout_ns);
+    }
+  }();
+  if (answer) {
+    control::send_text(job.client.get(), *answer);
+  } else {
+    control::refuse(job.client.get(), answer.error());
+  }
+}
+
+}  // namespace kx::hv

@@ -1,0 +1,36 @@
+// Which function and object of a library's old version is which of the new one, and what stands in the way of replacing
+// the one by the other.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hypervisor/libraries/elf_image.hpp"
+
+namespace kx::hv::libraries {
+
+// By link-time address.
+struct Pair {
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  std::uint64_t size = 0;  // of an object; of a function: the bytes that are its own in the old version
+};
+
+struct Pairing {
+  std::vector<Pair> functions;  // sorted by `from`, each once
+  std::vector<Pair> objects;    // writable ones; sorted, without overlap
+  // The program may hold pointers to objects, so that all its memory has to be looked through.
+  bool follow_pointers = false;
+  std::vector<std::string> obstacles;  // a line each; none: the new version can take the old one's place
+  std::vector<std::string> notes;      // what an operator may want to know
+};
+
+// Errors are obstacles.
+Pairing pair_versions(const ElfFile& from, const ElfFile& to);
+
+// The definition of a dynamic symbol; null: there is none. `version` empty: the default one.
+const Symbol* find_definition(const DynamicImage& image, std::string_view name, std::string_view version);
+
+}  // namespace kx::hv::libraries

@@ -1,0 +1,488 @@
+#include "hypervisor/libraries/update_plan.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+namespace kx::hv::libraries {
+
+namespace {
+
+constexpr std::uint64_t plt_link_map = 8, plt_resolver = 16;  // in the table at DT_PLTGOT (System V ABI for AMD64)
+constexpr std::uint64_t debug_state = 24;                     // of struct r_debug
+constexpr std::uint64_t link_map_next = 24;
+constexpr std::size_t most_text = 14;  // of a jump to another version
+
+Error obstacle(std::string_view text) {
+  return make_error(ErrorKind::Unsupported, text);
+}
+
+std::string quoted(const Symbol& symbol) {
+  return std::string(symbol.name) + (symbol.version.empty() ? "" : "@") + std::string(symbol.version);
+}
+
+std::string printed(const LoadedImage& image) {
+  return image.name.empty() ? "the program" : image.name;
+}
+
+bool is_thread_local(std::uint32_t type) {
+  return type == R_X86_64_DTPMOD64 || type == R_X86_64_DTPOFF64 || type == R_X86_64_TPOFF64;
+}
+
+bool names_a_symbol(std::uint32_t type) {
+  return type == R_X86_64_64 || type == R_X86_64_GLOB_DAT || type == R_X86_64_JUMP_SLOT;
+}
+
+// What the words of the program say that its dynamic linker has resolved, and what it would resolve.
+class Resolver {
+ public:
+  explicit Resolver(const Replacement& replacement) : what_(replacement) { read_old_words(); }
+
+  // The value for a symbol that the new version refers to; nothing: it is to be resolved when it is first called.
+  Result<std::optional<std::uint64_t>> resolve(const Symbol& symbol, bool may_be_lazy);
+  // The same word of the old version for a thread-local symbol of another library.
+  Result<std::uint64_t> foreign(std::uint32_t type, const Symbol& symbol);
+  Result<std::uint64_t> module_id();
+  Result<std::uint64_t> thread_offset();  // what is taken off the value of a thread-local symbol
+
+ private:
+  void read_old_words();
+  const DynamicImage* dynamic_of(const LoadedImage& image);
+  Result<std::optional<std::uint64_t>> look_up(const Symbol& symbol, bool may_be_lazy);
+  std::optional<std::uint64_t> resolved_elsewhere(const Symbol& symbol);
+
+  const Replacement& what_;
+  std::unordered_map<std::string, std::uint64_t> resolved_;  // by name and version, of the old version's own words
+  std::optional<std::uint64_t> module_id_, thread_offset_;
+  std::map<std::pair<std::uint32_t, std::string>, std::uint64_t> foreign_;
+  std::unordered_map<const LoadedImage*, std::optional<DynamicImage>> dynamic_;
+};
+
+void Resolver::read_old_words() {
+  const auto& symbols = what_.old_file.dynamic().symbols();
+  for (const Relocation& each : what_.old_file.dynamic().relocations()) {
+    std::uint64_t value = 0;
+    if (!what_.program.read(what_.old_image.bias + each.offset, value)) {
+      continue;
+    }
+    const Symbol& symbol = symbols[each.symbol];
+    const bool own = symbol.defined() || each.symbol == 0;
+    if (!own && is_thread_local(each.type)) {
+      foreign_.emplace(std::pair(each.type, quoted(symbol)), value - static_cast<std::uint64_t>(each.addend));
+    } else if (each.type == R_X86_64_DTPMOD64) {
+      module_id_ = value;
+    } else if (each.type == R_X86_64_TPOFF64) {
+      thread_offset_ = symbol.raw.st_value + static_cast<std::uint64_t>(each.addend) - value;
+    } else if (names_a_symbol(each.type) && !what_.is_old(value) && value != 0) {
+      // Data may have changed since; tables of addresses have not.
+      if (each.type != R_X86_64_64 || !what_.old_file.is_writable(each.offset)) {
+        const auto addend = each.type == R_X86_64_64 ? static_cast<std::uint64_t>(each.addend) : 0;
+        resolved_.emplace(quoted(symbol), value - addend);
+      }
+    }
+  }
+}
+
+const DynamicImage* Resolver::dynamic_of(const LoadedImage& image) {
+  const auto [place, is_new] = dynamic_.try_emplace(&image);
+  if (is_new) {
+    auto read = DynamicImage::read(what_.program.reader(image.bias), image.dynamic - image.bias, image.dynamic_size,
+                                   image.bias, DynamicImage::Wanted::Relocations);
+    if (read) {
+      place->second = std::move(read).value();
+    }
+  }
+  return place->second ? &*place->second : nullptr;
+}
+
+// Some other image's word for the same function, if it has been called there.
+std::optional<std::uint64_t> Resolver::resolved_elsewhere(const Symbol& symbol) {
+  for (const LoadedImage& image : what_.loaded.images) {
+    const DynamicImage* const dynamic = &image != &what_.old_image ? dynamic_of(image) : nullptr;
+    for (const Relocation& each : dynamic != nullptr ? dynamic->relocations() : std::vector<Relocation>()) {
+      const bool same = (each.type == R_X86_64_GLOB_DAT || each.type == R_X86_64_JUMP_SLOT) &&
+                        dynamic->symbols()[each.symbol].name == symbol.name;
+      std::uint64_t value = 0;
+      if (same && what_.program.read(image.bias + each.offset, value) && value - image.start >= image.end - image.start) {
+        return value;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+Result<std::optional<std::uint64_t>> Resolver::look_up(const Symbol& symbol, bool may_be_lazy) {
+  for (const LoadedImage& image : what_.loaded.images) {
+    const DynamicImage* const dynamic = &image != &what_.old_image ? dynamic_of(image) : nullptr;
+    const Symbol* const found = dynamic != nullptr ? find_definition(*dynamic, symbol.name, symbol.version) : nullptr;
+    if (found == nullptr) {
+      continue;
+    }
+    if (found->type() != STT_GNU_IFUNC) {
+      return std::optional(image.bias + found->raw.st_value);
+    }
+    if (may_be_lazy) {
+      return std::optional<std::uint64_t>();
+    }
+    if (const auto value = resolved_elsewhere(symbol)) {
+      return value;
+    }
+    return Unexpected{obstacle("symbol " + quoted(symbol) + ": chosen at load time (IFUNC), and not used so far")};
+  }
+  if (symbol.binding() == STB_WEAK) {
+    return std::optional<std::uint64_t>(0);
+  }
+  return Unexpected{obstacle("symbol " + quoted(symbol) + ": the new version needs it and the program has none")};
+}
+
+Result<std::optional<std::uint64_t>> Resolver::resolve(const Symbol& symbol, bool may_be_lazy) {
+  const std::uint64_t own = what_.new_bias + symbol.raw.st_value;
+  if (symbol.defined() && (symbol.binding() == STB_LOCAL || ELF64_ST_VISIBILITY(symbol.raw.st_other) != STV_DEFAULT)) {
+    return std::optional(own);
+  }
+  if (const auto found = resolved_.find(quoted(symbol)); found != resolved_.end()) {
+    return std::optional(found->second);
+  }
+  if (!symbol.defined()) {
+    return look_up(symbol, may_be_lazy);
+  }
+  // The program itself comes first; an old word that leads into the old version said that nobody else had it.
+  const DynamicImage* const program = dynamic_of(what_.loaded.images.front());
+  const Symbol* const preempting =
+      program != nullptr ? find_definition(*program, symbol.name, symbol.version) : nullptr;
+  return std::optional(preempting != nullptr ? what_.loaded.images.front().bias + preempting->raw.st_value : own);
+}
+
+Result<std::uint64_t> Resolver::foreign(std::uint32_t type, const Symbol& symbol) {
+  const auto found = foreign_.find({type, quoted(symbol)});
+  if (found == foreign_.end()) {
+    return Unexpected{obstacle("thread-local symbol " + quoted(symbol) + ": the old version did not use it so")};
+  }
+  return found->second;
+}
+
+Result<std::uint64_t> Resolver::module_id() {
+  if (!module_id_) {
+    return Unexpected{obstacle("thread-local storage: the old version has none to tell its number by")};
+  }
+  return *module_id_;
+}
+
+Result<std::uint64_t> Resolver::thread_offset() {
+  if (!thread_offset_) {
+    return Unexpected{obstacle("thread-local storage: the new version uses it in a way that the old one did not")};
+  }
+  return *thread_offset_;
+}
+
+class Preparation {
+ public:
+  explicit Preparation(const Replacement& replacement) : what_(replacement), resolver_(replacement) {}
+
+  Result<UpdateProgram> plan(const std::vector<Pair>& restored) {
+    for (const Relocation& each : what_.new_file.dynamic().relocations()) {
+      KX_TRY(relocate(each));
+    }
+    KX_TRY(fill_plt_head());
+    fill_dynamic_section();
+    for (const Pair& each : restored) {
+      restore_text(each);
+    }
+    return std::move(update_);
+  }
+
+ private:
+  Result<void> relocate(const Relocation& relocation);
+  Result<void> fill_plt_head();
+  void fill_dynamic_section();
+  void restore_text(const Pair& function);
+  void put(std::uint64_t address, std::uint64_t value) { update_.write(what_.new_bias + address, value); }
+
+  const Replacement& what_;
+  Resolver resolver_;
+  UpdateProgram update_;
+};
+
+Result<void> Preparation::relocate(const Relocation& relocation) {
+  const Symbol& symbol = what_.new_file.dynamic().symbols()[relocation.symbol];
+  const auto addend = static_cast<std::uint64_t>(relocation.addend);
+  if (is_thread_local(relocation.type) && !symbol.defined() && relocation.symbol != 0) {
+    KX_TRY_ASSIGN(const std::uint64_t value, resolver_.foreign(relocation.type, symbol));
+    put(relocation.offset, value + addend);
+    return {};
+  }
+  switch (relocation.type) {
+    case R_X86_64_RELATIVE:
+      put(relocation.offset, what_.new_bias + addend);
+      return {};
+    case R_X86_64_DTPMOD64: {
+      KX_TRY_ASSIGN(const std::uint64_t id, resolver_.module_id());
+      put(relocation.offset, id);
+      return {};
+    }
+    case R_X86_64_DTPOFF64:
+      put(relocation.offset, symbol.raw.st_value + addend);
+      return {};
+    case R_X86_64_TPOFF64: {
+      KX_TRY_ASSIGN(const std::uint64_t offset, resolver_.thread_offset());
+      put(relocation.offset, symbol.raw.st_value + addend - offset);
+      return {};
+    }
+    default:
+      break;
+  }
+  if (!names_a_symbol(relocation.type)) {
+    return Unexpected{make_error(ErrorKind::Unsupported, "relocation of type ", relocation.type,
+                                 " in the new version: not known to updates")};
+  }
+  const bool slot = relocation.type == R_X86_64_JUMP_SLOT;
+  KX_TRY_ASSIGN(const auto value, resolver_.resolve(symbol, slot));
+  if (value) {
+    put(relocation.offset, *value + (relocation.type == R_X86_64_64 ? addend : 0));
+  } else {
+    put(relocation.offset, what_.new_bias + what_.new_file.word(relocation.offset));
+  }
+  return {};
+}
+
+// What the dynamic linker keeps there to resolve functions when they are first called.
+Result<void> Preparation::fill_plt_head() {
+  const auto old_table = what_.old_file.dynamic().value(DT_PLTGOT);
+  const auto new_table = what_.new_file.dynamic().value(DT_PLTGOT);
+  if (!new_table || !what_.new_file.dynamic().value(DT_JMPREL)) {
+    return {};
+  }
+  for (const std::uint64_t place : {plt_link_map, plt_resolver}) {
+    std::uint64_t value = 0;
+    if (!old_table || !what_.program.read(what_.old_image.bias + *old_table + place, value)) {
+      return Unexpected{obstacle("the old version has no table for calls to resolve by")};
+    }
+    put(*new_table + place, value);
+  }
+  return {};
+}
+
+// Addresses in it are absolute, as glibc makes them when it loads a library.
+void Preparation::fill_dynamic_section() {
+  const DynamicImage& dynamic = what_.new_file.dynamic();
+  std::uint64_t at = dynamic.address();
+  for (const Elf64_Dyn& entry : dynamic.entries()) {
+    switch (entry.d_tag) {
+      case DT_HASH:
+      case DT_PLTGOT:
+      case DT_STRTAB:
+      case DT_SYMTAB:
+      case DT_RELA:
+      case DT_JMPREL:
+      case DT_VERSYM:
+      case DT_GNU_HASH:
+        put(at + offsetof(Elf64_Dyn, d_un), what_.new_bias + entry.d_un.d_ptr);
+        break;
+      default:
+        break;
+    }
+    at += sizeof entry;
+  }
+}
+
+void Preparation::restore_text(const Pair& function) {
+  const std::uint64_t size = std::min<std::uint64_t>(function.size, most_text);
+  const auto original = what_.new_file.at(function.from, size);
+  if (original.size() == size) {
+    update_.bytes.push_back({what_.new_bias + function.from, update_.text.size(), size});
+    update_.text.insert(update_.text.end(), original.begin(), original.end());
+  }
+}
+
+// The exchange itself.
+class Exchange {
+ public:
+  explicit Exchange(const Replacement& replacement) : what_(replacement) {}
+
+  Result<UpdateProgram> plan() {
+    describe_threads();
+    move_objects();
+    redirect_functions();
+    expect_same_list();
+    for (const LoadedImage& image : what_.loaded.images) {
+      if (&image != &what_.old_image) {
+        KX_TRY(redirect_references(image));
+      }
+    }
+    redirect_old_tables();
+    KX_TRY(plan_linker_records(what_, update_));
+    return std::move(update_);
+  }
+
+ private:
+  void describe_threads();
+  void move_objects();
+  void redirect_functions();
+  void expect_same_list();
+  Result<void> redirect_references(const LoadedImage& image);
+  void redirect_old_tables();
+  // The new place of what a word of the program refers to in the old version; 0: it is not known.
+  [[nodiscard]] std::uint64_t moved(std::uint64_t address) const;
+
+  const Replacement& what_;
+  UpdateProgram update_;
+};
+
+void Exchange::describe_threads() {
+  update_.old_start = what_.old_image.start;
+  update_.old_end = what_.old_image.end;
+  update_.ranges.push_back({what_.old_image.text_start, what_.old_image.text_end});
+  // While it resolves or loads something it holds what it has read of its records.
+  update_.ranges.push_back({what_.loaded.linker_start, what_.loaded.linker_end});
+  for (const LoadedImage& image : what_.loaded.images) {
+    if (image.frame_header != 0) {
+      update_.modules.push_back({image.start, image.end, image.frame_header});
+    }
+  }
+}
+
+void Exchange::move_objects() {
+  update_.follow_pointers = what_.pairing.follow_pointers;
+  for (const Pair& each : what_.pairing.objects) {
+    update_.objects.push_back({what_.old_image.bias + each.from, what_.new_bias + each.to, each.size});
+  }
+}
+
+void Exchange::redirect_functions() {
+  for (const Pair& each : what_.pairing.functions) {
+    update_.entries.push_back({what_.old_image.bias + each.from, what_.new_bias + each.to, each.size});
+  }
+}
+
+void Exchange::expect_same_list() {
+  std::vector<std::uint64_t> places{what_.loaded.debug + debug_state};
+  for (const LoadedImage& image : what_.loaded.images) {
+    places.push_back(image.link_map + link_map_next);
+  }
+  for (const std::uint64_t place : places) {
+    if (std::uint64_t value = 0; what_.program.read(place, value)) {
+      update_.expect(place, value);
+    }
+  }
+}
+
+std::uint64_t Exchange::moved(std::uint64_t address) const {
+  const std::uint64_t in_old = address - what_.old_image.bias;
+  const auto by_start = [](const Pair& pair, std::uint64_t value) { return pair.from < value; };
+  const auto function =
+      std::lower_bound(what_.pairing.functions.begin(), what_.pairing.functions.end(), in_old, by_start);
+  if (function != what_.pairing.functions.end() && function->from == in_old) {
+    return what_.new_bias + function->to;
+  }
+  for (const Pair& object : what_.pairing.objects) {
+    if (in_old - object.from < object.size) {
+      return what_.new_bias + object.to + (in_old - object.from);
+    }
+  }
+  return 0;
+}
+
+Result<void> Exchange::redirect_references(const LoadedImage& image) {
+  KX_TRY_ASSIGN(const DynamicImage dynamic,
+                DynamicImage::read(what_.program.reader(image.bias), image.dynamic - image.bias, image.dynamic_size,
+                                   image.bias, DynamicImage::Wanted::Relocations));
+  for (const Relocation& each : dynamic.relocations()) {
+    std::uint64_t value = 0;
+    const std::uint64_t place = image.bias + each.offset;
+    if (!names_a_symbol(each.type) || !what_.program.read(place, value)) {
+      continue;
+    }
+    const Symbol& symbol = dynamic.symbols()[each.symbol];
+    const std::uint64_t addend = each.type == R_X86_64_64 ? static_cast<std::uint64_t>(each.addend) : 0;
+    const Symbol* const before = find_definition(what_.old_file.dynamic(), symbol.name, symbol.version);
+    const Symbol* const now = find_definition(what_.new_file.dynamic(), symbol.name, symbol.version);
+    // Not called yet, it leads into the image itself.
+    const bool is_unresolved = !symbol.defined() && value - image.start < image.end - image.start;
+    if (before != nullptr && now == nullptr && (is_unresolved || what_.is_old(value))) {
+      return Unexpected{obstacle("symbol " + quoted(symbol) + ": gone, and " + printed(image) + " refers to it")};
+    }
+    if (!what_.is_old(value)) {
+      continue;
+    }
+    const bool as_linked =
+        before != nullptr && now != nullptr && value - addend == what_.old_image.bias + before->raw.st_value;
+    const std::uint64_t target = as_linked ? what_.new_bias + now->raw.st_value + addend : moved(value);
+    if (target == 0) {
+      return Unexpected{obstacle("symbol " + quoted(symbol) + ": " + printed(image) + " refers to a part of the old "
+                                 "version that has no counterpart")};
+    }
+    update_.change(place, value, target);
+  }
+  return {};
+}
+
+// Tables of the old version that objects still point to, as those of virtual functions.
+void Exchange::redirect_old_tables() {
+  for (const Relocation& each : what_.old_file.dynamic().relocations()) {
+    std::uint64_t value = 0;
+    const std::uint64_t place = what_.old_image.bias + each.offset;
+    if ((each.type != R_X86_64_RELATIVE && each.type != R_X86_64_64) || what_.old_file.is_writable(each.offset) ||
+        !what_.program.read(place, value) || !what_.is_old(value)) {
+      continue;
+    }
+    if (const std::uint64_t target = moved(value); target != 0) {
+      update_.change(place, value, target);
+    }
+  }
+}
+
+}  // namespace
+
+Result<UpdateProgram> plan_preparation(const Replacement& replacement, const std::vector<Pair>& restored) {
+  return Preparation(replacement).plan(restored);
+}
+
+Result<UpdateProgram> plan_exchange(const Replacement& replacement) {
+  return Exchange(replacement).plan();
+}
+
+Result<std::vector<std::byte>> UpdateProgram::encode() {
+  std::sort(objects.begin(), objects.end(), [](const auto& a, const auto& b) { return a.from < b.from; });
+  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.from < b.from; });
+  std::sort(modules.begin(), modules.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
+  abi::UpdateHeader header{};
+  header.word_count = static_cast<std::uint32_t>(words.size());
+  header.object_count = static_cast<std::uint32_t>(objects.size());
+  header.entry_count = static_cast<std::uint32_t>(entries.size());
+  header.bytes_count = static_cast<std::uint32_t>(bytes.size());
+  header.range_count = static_cast<std::uint32_t>(ranges.size());
+  header.module_count = static_cast<std::uint32_t>(modules.size());
+  header.follow_pointers = follow_pointers ? 1 : 0;
+  header.old_start = old_start;
+  header.old_end = old_end;
+  const std::size_t tables = sizeof header + words.size() * sizeof words[0] + objects.size() * sizeof objects[0] +
+                             entries.size() * sizeof entries[0] + bytes.size() * sizeof bytes[0] +
+                             ranges.size() * sizeof ranges[0] + modules.size() * sizeof modules[0];
+  if (tables + text.size() > abi::update_block_limit) {
+    return Unexpected{make_error(ErrorKind::Unsupported, "the library has too many relocations for an update")};
+  }
+  std::vector<std::byte> block(tables + text.size());
+  std::size_t at = 0;
+  const auto put = [&](const void* from, std::size_t size) {
+    if (size != 0) {
+      std::memcpy(block.data() + at, from, size);
+    }
+    at += size;
+  };
+  for (abi::UpdateBytes& each : bytes) {
+    each.offset += tables;
+  }
+  put(&header, sizeof header);
+  put(words.data(), words.size() * sizeof words[0]);
+  put(objects.data(), objects.size() * sizeof objects[0]);
+  put(entries.data(), entries.size() * sizeof entries[0]);
+  put(bytes.data(), bytes.size() * sizeof bytes[0]);
+  put(ranges.data(), ranges.size() * sizeof ranges[0]);
+  put(modules.data(), modules.size() * sizeof modules[0]);
+  put(text.data(), text.size());
+  return block;
+}
+
+}  // namespace kx::hv::libraries
