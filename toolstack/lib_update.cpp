@@ -46,8 +46,13 @@ hv::Result<void> ask(const Id& id, hv::control::Request request, const std::vect
   return print_answer(client);
 }
 
+// 1: the family refused, or there is none.
 int finish(const hv::Result<void>& done) {
-  return done ? 0 : report(done.error());
+  if (done) {
+    return 0;
+  }
+  report(done.error());
+  return 1;
 }
 
 // The build-id of a library's file; empty if there is no such file, or it has none.

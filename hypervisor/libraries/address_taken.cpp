@@ -62,8 +62,8 @@ Functions find_functions(const ElfFile& file) {
   return functions;
 }
 
-// Where pointers to functions come from: relocations, and LEA with an address relative to RIP. Bytes that only look like
-// that are harmless.
+// Where pointers to functions come from: relocations, and LEA with an address relative to RIP. Bytes that only look
+// like that are harmless.
 std::set<std::uint64_t> find_taken(const ElfFile& file, const Functions& functions) {
   std::set<std::uint64_t> taken;
   const auto take = [&](std::uint64_t address) {

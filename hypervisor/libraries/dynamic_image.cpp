@@ -52,8 +52,8 @@ Result<DynamicImage> DynamicImage::read(const ImageReader& reader, std::uint64_t
 }
 
 std::optional<std::uint64_t> DynamicImage::value(std::int64_t tag) const {
-  const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                  [tag](const Elf64_Dyn& entry) { return entry.d_tag == tag; });
+  const auto found =
+      std::find_if(entries_.begin(), entries_.end(), [tag](const Elf64_Dyn& entry) { return entry.d_tag == tag; });
   return found != entries_.end() ? std::optional(found->d_un.d_val) : std::nullopt;
 }
 
@@ -165,8 +165,8 @@ Result<void> DynamicImage::read_defined_versions(const ImageReader& reader) {
       return Unexpected{damaged("version definitions")};
     }
     if ((definition.vd_flags & VER_FLG_BASE) == 0) {
-      versions_[definition.vd_ndx & ~hidden_bit] = {text(name.vda_name), {}, definition.vd_hash, name.vda_name, 0,
-                                                    false,  (definition.vd_ndx & hidden_bit) != 0};
+      versions_[definition.vd_ndx & ~hidden_bit] = {
+          text(name.vda_name), {}, definition.vd_hash, name.vda_name, 0, false, (definition.vd_ndx & hidden_bit) != 0};
     }
     at += definition.vd_next;
   }
@@ -187,8 +187,12 @@ Result<void> DynamicImage::read_needed_versions(const ImageReader& reader) {
       if (!get(reader, entry_at, entry)) {
         return Unexpected{damaged("needed versions")};
       }
-      versions_[entry.vna_other & ~hidden_bit] = {text(entry.vna_name), text(file.vn_file), entry.vna_hash,
-                                                  entry.vna_name,       file.vn_file,       true,
+      versions_[entry.vna_other & ~hidden_bit] = {text(entry.vna_name),
+                                                  text(file.vn_file),
+                                                  entry.vna_hash,
+                                                  entry.vna_name,
+                                                  file.vn_file,
+                                                  true,
                                                   (entry.vna_other & hidden_bit) != 0};
       entry_at += entry.vna_next;
     }

@@ -62,7 +62,7 @@ class DynamicImage {
 
   [[nodiscard]] const std::vector<Elf64_Dyn>& entries() const { return entries_; }
   [[nodiscard]] std::uint64_t address() const { return address_; }
-  [[nodiscard]] std::optional<std::uint64_t> value(std::int64_t tag) const;     // as it is
+  [[nodiscard]] std::optional<std::uint64_t> value(std::int64_t tag) const;         // as it is
   [[nodiscard]] std::optional<std::uint64_t> link_address(std::int64_t tag) const;  // without the bias
   [[nodiscard]] const std::vector<Symbol>& symbols() const { return symbols_; }
   // Calls visit(symbol) for each definition of a name, but for local ones.

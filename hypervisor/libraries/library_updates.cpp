@@ -22,12 +22,12 @@
 
 namespace kx::hv {
 
+using libraries::LibraryVersion;
 using libraries::Pairing;
 using libraries::Replacement;
 using libraries::Retained;
 using libraries::UpdateProgram;
 using libraries::UpdateRequest;
-using libraries::LibraryVersion;
 using libraries::VersionRef;
 
 namespace {

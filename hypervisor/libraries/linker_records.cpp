@@ -138,10 +138,10 @@ Result<void> Records::change_information() {
     const auto found =
         std::find_if(now.begin(), now.end(), [tag](const Elf64_Dyn& entry) { return entry.d_tag == tag; });
     // The last one of several counts, as for DT_NEEDED; nobody asks where.
-    const std::uint64_t entry =
-        found != now.end() ? what_.new_bias + what_.new_file.dynamic().address() +
-                                 static_cast<std::uint64_t>(found - now.begin()) * sizeof(Elf64_Dyn)
-                           : 0;
+    const std::uint64_t entry = found != now.end()
+                                    ? what_.new_bias + what_.new_file.dynamic().address() +
+                                          static_cast<std::uint64_t>(found - now.begin()) * sizeof(Elf64_Dyn)
+                                    : 0;
     change(i, entry);
     done_[i] = true;
     seen.push_back(tag);
@@ -225,7 +225,8 @@ Result<void> Records::change_versions(std::size_t bitmask_index) {
     FoundVersion now{};
     if (const auto found = versions.find(i); found != versions.end()) {
       const SymbolVersion& version = found->second;
-      now = {strings + version.name_offset, version.hash, version.needed && version.hidden ? 0x8000u : 0, version.needed ? strings + version.file_offset : 0};
+      now = {strings + version.name_offset, version.hash, version.needed && version.hidden ? 0x8000u : 0,
+             version.needed ? strings + version.file_offset : 0};
       // Names of what is defined have no file.
     } else if (before.name != 0 && !what_.is_old(before.name)) {
       return Unexpected{obstacle("symbol versions that are not the library's")};
@@ -299,8 +300,8 @@ bool Records::find_objects(std::uint64_t pointer, std::uint64_t& start, std::vec
     FoundObject object{};
     bool found = false;
     start = pointer + head;
-    while (objects.size() < most_mappings && what_.program.read_present(start + objects.size() * sizeof object, object) &&
-           is_record_of_image(object)) {
+    while (objects.size() < most_mappings &&
+           what_.program.read_present(start + objects.size() * sizeof object, object) && is_record_of_image(object)) {
       found = found || object.link_map == what_.old_image.link_map;
       objects.push_back(object);
     }
@@ -313,9 +314,8 @@ bool Records::find_objects(std::uint64_t pointer, std::uint64_t& start, std::vec
 
 // What _dl_find_object(3) searches, sorted by address. Releases before 2.35 have none.
 Result<void> Records::change_found_objects() {
-  const auto linker = std::find_if(what_.loaded.images.begin(), what_.loaded.images.end(), [&](const LoadedImage& image) {
-    return image.start == what_.loaded.linker_start;
-  });
+  const auto linker = std::find_if(what_.loaded.images.begin(), what_.loaded.images.end(),
+                                   [&](const LoadedImage& image) { return image.start == what_.loaded.linker_start; });
   if (linker == what_.loaded.images.end()) {
     return {};
   }
@@ -331,7 +331,8 @@ Result<void> Records::change_found_objects() {
     if (each.p_type != PT_LOAD || (each.p_flags & PF_W) == 0) {
       continue;
     }
-    for (std::uint64_t at = linker->bias + each.p_vaddr; at + 8 <= linker->bias + each.p_vaddr + each.p_memsz; at += 8) {
+    for (std::uint64_t at = linker->bias + each.p_vaddr; at + 8 <= linker->bias + each.p_vaddr + each.p_memsz;
+         at += 8) {
       std::uint64_t pointer = 0, start = 0;
       std::vector<FoundObject> objects;
       if (!what_.program.read_present(at, pointer) || pointer % 8 != 0 || !find_objects(pointer, start, objects) ||

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "hypervisor/libraries/address_taken.hpp"
+#include "hypervisor/libraries/static_variables.hpp"
 
 namespace kx::hv::libraries {
 
@@ -33,20 +34,10 @@ std::string_view without_version(std::string_view name) {
   return name.substr(0, name.find('@'));
 }
 
-// `counter.0` is the compiler's name for one of the static variables `counter` in functions.
-std::string_view without_number(std::string_view name) {
-  const std::size_t dot = name.rfind('.');
-  const bool numbered = dot != std::string_view::npos && dot + 1 < name.size() &&
-                        std::all_of(name.begin() + static_cast<std::ptrdiff_t>(dot) + 1, name.end(),
-                                    [](char c) { return c >= '0' && c <= '9'; });
-  return numbered ? name.substr(0, dot) : name;
-}
-
 struct KeyedSymbols {
   Keys by_key;
-  Keys by_plain_name;  // without the compiler's number; null: there are several
+  Keys by_name;  // whatever the source file is called; null: there are several
   std::vector<std::pair<std::string, const Symbol*>> list;
-  std::unordered_map<const Symbol*, std::string> plain;
 };
 
 template <class Wanted>
@@ -68,10 +59,8 @@ KeyedSymbols key_symbols(const ElfFile& file, Wanted&& wanted) {
     const int earlier = seen[base]++;
     std::string key = earlier == 0 || !local ? base : base + "#" + std::to_string(earlier);
     keyed.by_key.emplace(key, &symbol);
-    const std::string plain = prefix + std::string(without_number(without_version(symbol.name)));
-    const auto [place, is_new] = keyed.by_plain_name.emplace(plain, &symbol);
+    const auto [place, is_new] = keyed.by_name.emplace(without_version(symbol.name), &symbol);
     place->second = is_new ? place->second : nullptr;
-    keyed.plain.emplace(&symbol, plain);
     keyed.list.emplace_back(std::move(key), &symbol);
   }
   return keyed;
@@ -82,9 +71,9 @@ const Symbol* counterpart(const KeyedSymbols& from, const KeyedSymbols& to, cons
   if (const auto found = to.by_key.find(key); found != to.by_key.end()) {
     return found->second;
   }
-  const std::string& plain = from.plain.at(&symbol);
-  const auto own = from.by_plain_name.find(plain), other = to.by_plain_name.find(plain);
-  return own->second != nullptr && other != to.by_plain_name.end() ? other->second : nullptr;
+  const std::string name(without_version(symbol.name));
+  const auto own = from.by_name.find(name), other = to.by_name.find(name);
+  return own->second != nullptr && other != to.by_name.end() ? other->second : nullptr;
 }
 
 class Pairer {
@@ -116,6 +105,7 @@ class Pairer {
   void compare_constructors();
   void refuse_unsupported();
   void pair_functions();
+  void pair_variable(const Symbol& symbol, const Symbol& other);
   void pair_objects();
   void pair_sections();
   void drop_overlapping_objects();
@@ -149,8 +139,8 @@ void Pairer::compare_exports() {
     } else if (now->type() != symbol.type()) {
       add_line(result_.obstacles, line("symbol ", name_of(symbol), ": another type"));
     } else if (!symbol.is_function() && now->raw.st_size != symbol.raw.st_size) {
-      add_line(result_.obstacles, line("symbol ", name_of(symbol), ": ", symbol.raw.st_size, " bytes before, ",
-                                       now->raw.st_size, " now"));
+      add_line(result_.obstacles,
+               line("symbol ", name_of(symbol), ": ", symbol.raw.st_size, " bytes before, ", now->raw.st_size, " now"));
     } else if (symbol.type() == STT_TLS && now->raw.st_value != symbol.raw.st_value) {
       add_line(result_.obstacles, line("thread-local symbol ", name_of(symbol), ": another place"));
     }
@@ -181,8 +171,8 @@ void Pairer::compare_thread_storage() {
 void Pairer::compare_constructors() {
   const auto count = [](const ElfFile& file) { return file.dynamic().value(DT_INIT_ARRAYSZ).value_or(0) / 8; };
   if (count(to_) > count(from_)) {
-    add_line(result_.obstacles, line("constructors: ", count(from_), " before, ", count(to_),
-                                     " now, and an update runs none"));
+    add_line(result_.obstacles,
+             line("constructors: ", count(from_), " before, ", count(to_), " now, and an update runs none"));
   }
 }
 
@@ -242,24 +232,41 @@ bool is_own_of_compiler(std::string_view name) {
   return name == "__dso_handle" || name.starts_with("completed.");
 }
 
+bool is_variable(const ElfFile& file, const Symbol& symbol) {
+  return symbol.type() == STT_OBJECT && symbol.raw.st_size != 0 && file.is_writable(symbol.raw.st_value);
+}
+
+void Pairer::pair_variable(const Symbol& symbol, const Symbol& other) {
+  if (other.raw.st_size != symbol.raw.st_size) {
+    add_line(result_.obstacles,
+             line("variable ", symbol.name, ": ", symbol.raw.st_size, " bytes before, ", other.raw.st_size, " now"));
+    return;
+  }
+  add_object(symbol.raw.st_value, other.raw.st_value, symbol.raw.st_size);
+  result_.follow_pointers = result_.follow_pointers || !is_own_of_compiler(symbol.name);
+}
+
 void Pairer::pair_objects() {
   const auto wanted = [](const ElfFile& file) {
     return [&file](const Symbol& symbol) {
-      return symbol.type() == STT_OBJECT && symbol.raw.st_size != 0 && file.is_writable(symbol.raw.st_value);
+      const bool numbered = symbol.binding() == STB_LOCAL && is_numbered(symbol.name);
+      return !numbered && is_variable(file, symbol);
     };
   };
   const KeyedSymbols from = key_symbols(from_, wanted(from_)), to = key_symbols(to_, wanted(to_));
   for (const auto& [key, symbol] : from.list) {
-    const Symbol* const other = counterpart(from, to, key, *symbol);
-    if (other == nullptr) {
-      add_line(result_.notes, line("variable ", symbol->name, ": not in the new version"));
-    } else if (other->raw.st_size != symbol->raw.st_size) {
-      add_line(result_.obstacles, line("variable ", symbol->name, ": ", symbol->raw.st_size, " bytes before, ",
-                                       other->raw.st_size, " now"));
+    if (const Symbol* const other = counterpart(from, to, key, *symbol)) {
+      pair_variable(*symbol, *other);
     } else {
-      add_object(symbol->raw.st_value, other->raw.st_value, symbol->raw.st_size);
-      result_.follow_pointers = result_.follow_pointers || !is_own_of_compiler(symbol->name);
+      add_line(result_.notes, line("variable ", symbol->name, ": not in the new version"));
     }
+  }
+  const StaticPairs statics = pair_static_variables(from_, to_, is_variable);
+  for (const auto& [symbol, other] : statics.pairs) {
+    pair_variable(*symbol, *other);
+  }
+  for (const std::string& name : statics.ambiguous) {
+    add_line(result_.obstacles, line("static variables ", name, " in functions: which is which now is not known"));
   }
   // __dso_handle has no size in its symbol: a word that points to itself.
   for (const Symbol& symbol : from_.all_symbols()) {
@@ -290,16 +297,15 @@ void Pairer::pair_sections() {
     for (const Symbol& symbol : from_.dynamic().symbols()) {
       if (same && symbol.defined() && symbol.raw.st_value - before->raw.sh_addr < before->raw.sh_size) {
         const Symbol* const other = find_definition(to_.dynamic(), symbol.name, symbol.version);
-        same = other != nullptr &&
-               other->raw.st_value - now->raw.sh_addr == symbol.raw.st_value - before->raw.sh_addr;
+        same = other != nullptr && other->raw.st_value - now->raw.sh_addr == symbol.raw.st_value - before->raw.sh_addr;
       }
     }
     if (same) {
       add_object(before->raw.sh_addr, now->raw.sh_addr, before->raw.sh_size);
       result_.follow_pointers = result_.follow_pointers || before->raw.sh_size > only_start_files;
     } else {
-      add_line(result_.obstacles, line("section ", name,
-                                       ": another layout, and without a symbol table its variables are not known"));
+      add_line(result_.obstacles,
+               line("section ", name, ": another layout, and without a symbol table its variables are not known"));
     }
   }
 }

@@ -105,7 +105,8 @@ std::optional<std::uint64_t> Resolver::resolved_elsewhere(const Symbol& symbol) 
       const bool same = (each.type == R_X86_64_GLOB_DAT || each.type == R_X86_64_JUMP_SLOT) &&
                         dynamic->symbols()[each.symbol].name == symbol.name;
       std::uint64_t value = 0;
-      if (same && what_.program.read(image.bias + each.offset, value) && value - image.start >= image.end - image.start) {
+      if (same && what_.program.read(image.bias + each.offset, value) &&
+          value - image.start >= image.end - image.start) {
         return value;
       }
     }
@@ -410,7 +411,8 @@ Result<void> Exchange::redirect_references(const LoadedImage& image) {
         before != nullptr && now != nullptr && value - addend == what_.old_image.bias + before->raw.st_value;
     const std::uint64_t target = as_linked ? what_.new_bias + now->raw.st_value + addend : moved(value);
     if (target == 0) {
-      return Unexpected{obstacle("symbol " + quoted(symbol) + ": " + printed(image) + " refers to a part of the old "
+      return Unexpected{obstacle("symbol " + quoted(symbol) + ": " + printed(image) +
+                                 " refers to a part of the old "
                                  "version that has no counterpart")};
     }
     update_.change(place, value, target);
