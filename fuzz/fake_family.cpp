@@ -15,6 +15,7 @@
 
 #include "hypervisor/boot/loader.hpp"
 #include "hypervisor/control/control_server.hpp"
+#include "hypervisor/libraries/guard.hpp"
 #include "hypervisor/process/identity.hpp"
 #include "hypervisor/services/service_thread.hpp"
 #include "hypervisor/vcpu/vcpu_thread.hpp"
@@ -186,6 +187,11 @@ FakeFamily::FakeFamily() {
   family_->set_trace_fd(null);
   family_->set_program("fuzz");
   family_->set_service(must(ServiceThread::start({}, [](const abi::InboxSignal&) {})));
+  // One that looks at everything and lets everything pass.
+  static const int proc = ::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  family_->set_libraries(std::make_unique<libraries::Guard>(
+      must(libraries::LibraryPolicy::parse("mode = 'warn'\n[[library]]\nmin-version = '1'", "fuzz", ".")),
+      libraries::GuardPlace{.proc_fd = proc, .report = {}}));
   ProcessTable& processes = family_->processes();
   processes.set_limit(most_processes);
   const ProcessId root = processes.next_id(), pid = processes.next_id();

@@ -282,6 +282,11 @@ void refine(abi::CallSlot& slot, FuzzedDataProvider& data) {
       }
       break;
     }
+    case abi::HostCall::CheckExecutable:
+      slot.args[0] =
+          data.ConsumeIntegralInRange<std::uint64_t>(0, static_cast<std::uint64_t>(abi::ExecutableKind::Last));
+      slot.args[2] = data.ConsumeBool() ? abi::no_handle : slot.args[2];
+      break;
     case abi::HostCall::ThreadCreate:
       if (data.ConsumeBool()) {
         slot.args[0] = abi::vcpu_areas_gpa + (data.ConsumeIntegralInRange<std::uint64_t>(0, 3) << 16);

@@ -167,25 +167,20 @@ std::string to_text(const Signature& signature) {
 std::optional<PublicKey> parse_public_key(std::string_view text) {
   const auto fields = dissect(text, public_head, {"id", "key"});
   PublicKey key;
-  KeyId id;
-  const bool good = !fields.empty() && decode(fields[0], id) && decode(fields[1], key.bytes) && id == key.id();
-  return good ? std::optional(key) : std::nullopt;
+  return !fields.empty() && decode(fields[1], key.bytes) && to_text(key) == text ? std::optional(key) : std::nullopt;
 }
 
 std::optional<SecretKey> parse_secret_key(std::string_view text) {
   const auto fields = dissect(text, secret_head, {"id", "key"});
   SecretKey key;
-  KeyId id;
-  const bool good =
-      !fields.empty() && decode(fields[0], id) && decode(fields[1], key.bytes) && id == key.public_key().id();
-  return good ? std::optional(key) : std::nullopt;
+  return !fields.empty() && decode(fields[1], key.bytes) && to_text(key) == text ? std::optional(key) : std::nullopt;
 }
 
 std::optional<Signature> parse_signature(std::string_view text) {
   const auto fields = dissect(text, signature_head, {"algorithm", "key", "signature"});
   Signature signature;
-  const bool good = !fields.empty() && fields[0] == algorithm && decode(fields[1], signature.key) &&
-                    decode(fields[2], signature.bytes);
+  const bool good = !fields.empty() && decode(fields[1], signature.key) && decode(fields[2], signature.bytes) &&
+                    to_text(signature) == text;
   return good ? std::optional(signature) : std::nullopt;
 }
 

@@ -1,0 +1,2 @@
+// The library of the tests of library policies.
+int answer(void) { return 42; }

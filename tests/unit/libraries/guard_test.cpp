@@ -1,0 +1,151 @@
+#include "hypervisor/libraries/guard.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "fixture.hpp"
+
+namespace kx::hv::libraries {
+namespace {
+
+class GuardTest : public LibrariesTest {
+ protected:
+  void SetUp() override {
+    LibrariesTest::SetUp();
+    write("vendor.pub", to_text(key.public_key()));
+    library = write("libx.so", SmallLibrary().text());
+    sign_file(library, key);
+    program_path = write("program", "p");
+    make("enforce");
+  }
+
+  void make(const std::string& mode, const std::string& more = "") {
+    auto policy =
+        LibraryPolicy::parse("mode = '" + mode + "'\n" + more + "\n[keys]\nvendor = 'vendor.pub'\n[[library]]\n" +
+                                 "path = '" + directory + "/'\nsigned-by = 'vendor'",
+                             "p.toml", directory);
+    ASSERT_TRUE(policy) << policy.error().message();
+    lines.clear();
+    guard = std::make_unique<Guard>(
+        std::move(policy).value(),
+        GuardPlace{proc.get(), false, [this](const std::string& line) { lines.push_back(line); }});
+    program = guard->program_of(open(program_path).get());
+  }
+
+  static void sign_file(const std::string& path, const SecretKey& by) {
+    const UniqueFd file = open(path);
+    const auto hash = hash_content(file.get(), std::filesystem::file_size(path), 1);
+    std::ofstream(path + ".kxsig") << to_text(sign(*hash, by));
+  }
+  static UniqueFd open(const std::string& path, int flags = O_RDONLY) {
+    return UniqueFd(::open(path.c_str(), flags | O_CLOEXEC));
+  }
+  int check(const std::string& path) {
+    auto content = guard->check_file(open(path).get(), program);
+    return content ? 0 : content.error().errno_value;
+  }
+  static std::string content_of(int fd) {
+    std::string text(1 << 16, '\0');
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(::pread(fd, text.data(), text.size(), 0), 0)));
+    return text;
+  }
+
+  SecretKey key = make_key();
+  UniqueFd proc{::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  std::string library, program_path;
+  std::unique_ptr<Guard> guard;
+  LoadingProgram program;
+  std::vector<std::string> lines;
+};
+
+TEST_F(GuardTest, GivesTheContentThatItJudged) {
+  const UniqueFd file = open(library);
+  auto content = guard->check_file(file.get(), program);
+  ASSERT_TRUE(content);
+  // The file changes, in place: what was judged does not.
+  const UniqueFd writer = open(library, O_WRONLY);
+  ASSERT_EQ(::pwrite(writer.get(), "evil", 4, 0), 4);
+  EXPECT_EQ(content_of(content->get()), SmallLibrary().text());
+  EXPECT_EQ(::pwrite(content->get(), "evil", 4, 0), -1);
+  EXPECT_EQ(::ftruncate(content->get(), 0), -1);
+  EXPECT_EQ(::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, content->get(), 0), MAP_FAILED);
+  // Whoever loads it from now on gets what is there now.
+  EXPECT_EQ(guard->check_file(file.get(), program).error().errno_value, EACCES);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NE(lines[0].find(library + " is refused to " + program_path + ": its signature by vendor is wrong"),
+            std::string::npos)
+      << lines[0];
+}
+
+TEST_F(GuardTest, ASignatureThatIsTakenAwayDoesNotCountAnyMore) {
+  EXPECT_EQ(check(library), 0);
+  EXPECT_EQ(check(library), 0);
+  ASSERT_EQ(::unlink((library + ".kxsig").c_str()), 0);
+  EXPECT_EQ(check(library), EACCES);
+  sign_file(library, make_key());
+  EXPECT_EQ(check(library), EACCES);
+  sign_file(library, key);
+  EXPECT_EQ(check(library), 0);
+  EXPECT_EQ(guard->counts().asked, 5U);
+  EXPECT_EQ(guard->counts().refused, 2U);
+}
+
+TEST_F(GuardTest, AFileInItsPlaceIsAnotherOne) {
+  EXPECT_EQ(check(library), 0);
+  const std::string evil = write("evil", SmallLibrary("libevil.so.1").text());
+  std::filesystem::rename(evil, library);
+  EXPECT_EQ(check(library), EACCES);
+}
+
+TEST_F(GuardTest, WarningGivesEverything) {
+  make("warn");
+  const std::string unsigned_path = write("libu.so", "u");
+  const UniqueFd file = open(unsigned_path);
+  auto content = guard->check_file(file.get(), program);
+  ASSERT_TRUE(content);
+  EXPECT_EQ(content_of(content->get()), "u");
+  EXPECT_TRUE(guard->check_memory(program, "memory"));
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_NE(lines[0].find("would be refused"), std::string::npos);
+  EXPECT_EQ(guard->counts().warned, 2U);
+  EXPECT_EQ(guard->counts().refused, 0U);
+}
+
+TEST_F(GuardTest, MemoryIsForProgramsThatMakeCode) {
+  EXPECT_FALSE(guard->check_memory(program, "memory"));
+  const UniqueFd nameless(::memfd_create("x", MFD_CLOEXEC));
+  EXPECT_EQ(guard->check_file(nameless.get(), program).error().errno_value, EACCES);
+  make("enforce", "jit = '" + program_path + "'");
+  EXPECT_TRUE(guard->check_memory(program, "memory"));
+  EXPECT_TRUE(guard->check_file(nameless.get(), program));
+  EXPECT_FALSE(guard->check_memory(LoadingProgram{}, "memory"));
+  EXPECT_EQ(check(write("libu.so", "u")), EACCES);  // files are judged all the same
+}
+
+TEST_F(GuardTest, ADeletedFileHasNoName) {
+  const UniqueFd file = open(library);
+  ASSERT_EQ(::unlink(library.c_str()), 0);
+  EXPECT_EQ(guard->check_file(file.get(), program).error().errno_value, EACCES);
+}
+
+TEST_F(GuardTest, TellsEachThingOnceAndPrintable) {
+  const std::string odd = write("lib\x1b[2J.so", "u");
+  EXPECT_EQ(check(odd), EACCES);
+  EXPECT_EQ(check(odd), EACCES);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0].find('\x1b'), std::string::npos);
+}
+
+TEST_F(GuardTest, StrangersAreNotOfTheSameOwner) {
+  auto policy = LibraryPolicy::parse("mode = 'enforce'\n[[library]]\nloaders = 'same-owner'", "p.toml", directory);
+  for (const bool hidden : {false, true}) {
+    const Guard own(*LibraryPolicy::parse("mode = 'enforce'", "p.toml", directory), GuardPlace{proc.get(), hidden, {}});
+    const LoadingProgram mine = own.program_of(open(program_path).get());
+    EXPECT_EQ(mine.owner, ::getuid() == 65534 && hidden ? std::nullopt : std::optional(::getuid()));
+  }
+  EXPECT_EQ(guard->program_of(-1).inode, 0U);
+}
+
+}  // namespace
+}  // namespace kx::hv::libraries
