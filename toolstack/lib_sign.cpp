@@ -49,7 +49,7 @@ hv::Result<ContentHash> hash_file(const std::string& path) {
   if (!S_ISREG(status.st_mode)) {
     return Unexpected{hv::make_error(hv::ErrorKind::Usage, path, " is not a regular file")};
   }
-  auto hash = hash_content(file.get(), static_cast<std::uint64_t>(status.st_size), hashing_threads());
+  auto hash = hash_content(file.get(), static_cast<std::uint64_t>(status.st_size));
   if (!hash) {
     return Unexpected{hv::system_error_from(hash.error().errno_value, "read ", path)};
   }

@@ -20,7 +20,7 @@ namespace {
 constexpr std::string_view public_head = "kylinx public key 1";
 constexpr std::string_view secret_head = "kylinx secret key 1";
 constexpr std::string_view signature_head = "kylinx signature 1";
-constexpr std::string_view algorithm = "ed25519 blake2b-tree-256k";
+constexpr std::string_view algorithm = "ed25519 blake2b-tree-64k";
 // What is signed begins with this, so that no other use of the key makes a signature that counts here.
 constexpr std::string_view purpose = "kylinx library signature, version 1\n";
 

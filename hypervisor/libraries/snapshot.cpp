@@ -69,7 +69,7 @@ Signer Snapshot::signer(const std::string& signature, const std::function<Signer
     return *last_signer_;
   }
   if (!hash_) {
-    auto hash = hash_content(file_.get(), size_, hashing_threads());
+    auto hash = hash_content(file_.get(), size_);
     if (!hash) {
       return {{}, hash.error().message()};
     }

@@ -35,7 +35,7 @@ class GuardTest : public LibrariesTest {
 
   static void sign_file(const std::string& path, const SecretKey& by) {
     const UniqueFd file = open(path);
-    const auto hash = hash_content(file.get(), std::filesystem::file_size(path), 1);
+    const auto hash = hash_content(file.get(), std::filesystem::file_size(path));
     std::ofstream(path + ".kxsig") << to_text(sign(*hash, by));
   }
   static UniqueFd open(const std::string& path, int flags = O_RDONLY) {
