@@ -58,7 +58,7 @@ Error load_error(const std::string& program, int code, bool policed) {
       break;
     case EACCES:
       if (policed) {
-        error.cure = "or refused by the library policy, with a line above";
+        error.cure = "or refused by the library policy: kx run says why, on its standard error";
       }
       break;
     case ENOMEM:

@@ -4,7 +4,8 @@ import shutil
 import stat
 import subprocess
 
-from harness import Failed, case, compile_program
+from families import Family, kx
+from harness import Failed, Skipped, case, compile_program
 
 LIBRARY = "gcc -shared -fPIC -O1 sources/answer.c -o {out} -Wl,-soname,libanswer.so.1.4 -Wl,--build-id=0x1234abcd"
 LOADER = "gcc -O1 sources/loader.c -o {out}"
@@ -198,6 +199,33 @@ def programs(test):
     (test.work / "script").write_text("#!/bin/sh\necho script\n")
     os.chmod(test.work / "script", 0o755)
     test.equal("a script", test.pvm(["./script"], ["--library-policy", "policy.toml"]).out, b"script\n")
+
+
+@case("library-policy/exec")
+def later_programs(test):
+    """It holds for what kx exec adds."""
+    scene = Scene(test)
+    shutil.copy(scene.loader, test.work / "stranger")
+    with Family(test, ["sleep", "100"], ["--library-policy", scene.policy()]) as family:
+        test.equal("allowed", kx(test, "exec", family.id, "--", scene.loader, "dlopen", scene.library).out, b"42\n")
+        done = kx(test, "exec", family.id, "--", test.work / "stranger", "dlopen", scene.library)
+        test.equal("refused", (done.status, b"library policy" in done.err), (126, True))
+        family.process.kill()
+        test.check(b"stranger is refused" in family.end()[1], "the family does not say why")
+
+
+@case("library-policy/user", quick=True)
+def user(test):
+    """What the program's user may not read is no signature."""
+    if os.geteuid() != 0:
+        raise Skipped("only root can become another user")
+    scene = Scene(test)
+    options = ["--user", "65500:65500"]
+    scene.loads("dlopen", scene.library, options=options)
+    os.chmod(f"{scene.library}.kxsig", 0)
+    done = scene.run("dlopen", scene.library, options=options)
+    test.equal("a signature that the program may not read", done.status, 1)
+    scene.logs(done, "refused", "Permission denied")
 
 
 @case("library-policy/same-programs")
