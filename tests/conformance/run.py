@@ -4,6 +4,7 @@
 A case is one C or C++ file under cases/. Comments in it tell this runner what it needs:
   // flags: -static            added to the compiler command
   // libs: -ldl                added at its end
+  // library: NAME -Wl,-z,now  a shared library made of the same file with -DLIBRARY_NAME and these words; in order, if several
   // variants: static,musl     also built statically, and with musl-gcc where that is installed
   // args: one "" "two words"  arguments after the directory
   // stdin: text               given on standard input (otherwise it is /dev/null)
@@ -28,6 +29,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 COMMENT = re.compile(r"^// (flags|libs|variants|args|stdin|marks|native-skip-if|pvm-skip): *(.*)$", re.M)
 VARIANTS = {"static": ("gcc", ["-static"]), "musl": ("musl-gcc", []), "musl-static": ("musl-gcc", ["-static"]),
             "static-pie": ("gcc", ["-static-pie"]), "no-pie": ("gcc", ["-no-pie"])}
+LIBRARY = re.compile(r"^// library: *(\w+) *(.*)$", re.M)
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/", "LANG": "C", "KX_CASE": "a value"}
 
@@ -35,8 +37,8 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/", "LANG": "C", "KX_CASE": "a 
 class Case:
     """One program to run: a source file in one variant."""
 
-    def __init__(self, source, variant, comments, build):
-        self.source, self.variant, self.comments = source, variant, comments
+    def __init__(self, source, variant, comments, libraries, build):
+        self.source, self.variant, self.comments, self.libraries = source, variant, comments, libraries
         stem = source.relative_to(HERE / "cases").with_suffix("").as_posix()
         self.name = stem + ("." + variant if variant else "")
         self.program = build / "bin" / self.name
@@ -44,17 +46,35 @@ class Case:
         self.marks = comments.get("marks", "").replace(",", " ").split()
 
     def compile(self):
-        """Builds the program unless it is newer than its sources; gives the compiler's complaint or None."""
-        newest = max(p.stat().st_mtime for p in [self.source, *HERE.glob("*.h")])
+        """Builds the libraries and the program unless it is newer than its sources; gives the compiler's complaint or None."""
+        newest = max(p.stat().st_mtime for p in [self.source, *HERE.glob("*.h"), *self.source.parent.glob("*.map")])
         if self.program.exists() and self.program.stat().st_mtime > newest:
             return None
         self.program.parent.mkdir(parents=True, exist_ok=True)
-        compiler, extra = VARIANTS[self.variant] if self.variant else ("gcc", [])
+        beside = self.program.with_name(self.program.name + ".libs")
+        places = []
+        if self.libraries:
+            beside.mkdir(exist_ok=True)
+            places = [f"-L{beside}", f"-Wl,--no-as-needed,-rpath-link,{beside}"]
+        for name, words in self.libraries:
+            kind = ["-fPIC", "-shared", "-DKX_CASE_OWN_MAIN", f"-DLIBRARY_{name}"]
+            complaint = self.build([*kind, *places], words, beside / f"lib{name}.so")
+            if complaint is not None:
+                return f"library {name}:\n{complaint}"
+        if self.libraries:
+            places += ["-Wl,--enable-new-dtags", f"-Wl,-rpath,$ORIGIN/{beside.name}"]
+        kind = VARIANTS[self.variant][1] if self.variant else []
+        words = self.comments.get("flags", "") + " " + self.comments.get("libs", "")
+        return self.build([*kind, *places], words, self.program)
+
+    def build(self, kind, words, output):
+        """Makes `output` of the case's file; gives the compiler's complaint or None."""
+        compiler = VARIANTS[self.variant][0] if self.variant else "gcc"
         if self.source.suffix == ".cpp":
             compiler = "g++"
-        command = [compiler, "-D_GNU_SOURCE", "-O1", "-g", "-pthread", "-Wall", "-Wextra", "-I", str(HERE), *extra,
-                   *shlex.split(self.comments.get("flags", "")), str(self.source), "-o", str(self.program),
-                   *shlex.split(self.comments.get("libs", ""))]
+        words = words.replace("{here}", str(self.source.parent))
+        command = [compiler, "-D_GNU_SOURCE", "-O1", "-g", "-pthread", "-Wall", "-Wextra", "-I", str(HERE), *kind,
+                   str(self.source), "-o", str(output), *shlex.split(words)]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         return done.stdout if done.returncode else None
 
@@ -96,10 +116,11 @@ def quiet_limits():
 def find_cases(build, pattern, marks, without, native_only):
     cases, skipped = [], []
     for source in sorted([*(HERE / "cases").rglob("*.c"), *(HERE / "cases").rglob("*.cpp")]):
-        comments = dict(COMMENT.findall(source.read_text()))
+        text = source.read_text()
+        comments, libraries = dict(COMMENT.findall(text)), LIBRARY.findall(text)
         variants = [v.strip() for v in comments.get("variants", "").split(",") if v.strip()]
         for variant in ["", *variants]:
-            case = Case(source, variant, comments, build)
+            case = Case(source, variant, comments, libraries, build)
             if not re.search(pattern, case.name) or (marks and not set(marks) & set(case.marks)) or set(without) & set(case.marks):
                 continue
             if "native-skip-if" in comments:
