@@ -1,7 +1,7 @@
 // For cases about shared libraries, which lie beside the program: opening them, finding symbols, errors in words.
 //
-// The program finds them by its run path, so "libNAME.so" is name enough; library_path() is for those who need the file.
-// What is printed of a path is its last part: folders of the build are nobody's business.
+// The program finds them by its run path, so "libNAME.so" is name enough; library_path() is for those who need the
+// file. What is printed of a path is its last part: folders of the build are nobody's business.
 #ifndef KX_LIBRARY_H
 #define KX_LIBRARY_H
 

@@ -3,9 +3,9 @@
 #if defined LIBRARY_plain
 int plain = 1;
 #else
-#include "rerun.h"
-//
+#define KX_CASE_OWN_MAIN
 #include "library.h"
+#include "rerun.h"
 
 CASE {
   setenv("LD_LIBRARY_PATH", "/kx/one:/kx/two", 1);

@@ -12,9 +12,9 @@ int ask(void) {
   return part() * 10;
 }
 #else
-#include "rerun.h"
-//
+#define KX_CASE_OWN_MAIN
 #include "library.h"
+#include "rerun.h"
 
 CASE {
   NEED(mkdir("one", 0755) == 0 && mkdir("two", 0755) == 0);

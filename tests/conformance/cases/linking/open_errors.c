@@ -24,7 +24,8 @@ CASE {
   try("libnothing.so");
   try("./nothing.so");
   try("/no/such/folder/libc.so.6");
-  close(file_with("text.so", "this is not an object file, whatever its name says, and it is longer than a header is\n"));
+  close(
+      file_with("text.so", "this is not an object file, whatever its name says, and it is longer than a header is\n"));
   try("./text.so");
   close(file_with("empty.so", ""));
   try("./empty.so");
