@@ -182,6 +182,7 @@ Result<UniqueFd> open_own_terminal(const CallContext& context, int flags);
 std::int64_t serve_passthrough(CallContext& context, Call& call);
 
 std::int64_t serve_open(CallContext& context, Call& call);  // files.cpp
+std::int64_t serve_open_again(CallContext& context, Call& call);
 std::int64_t serve_open_device(CallContext& context, Call& call);
 std::int64_t serve_close(CallContext& context, Call& call);
 std::int64_t serve_read(CallContext& context, Call& call);

@@ -223,6 +223,51 @@ std::int64_t serve_open(CallContext& context, Call& call) {
   return add_handle(context, file.release());
 }
 
+// By the link to the hypervisor's own descriptor, whose mount may be one that the view has not, or has read-only: so
+// the new description can do no more than the old one.
+std::int64_t serve_open_again(CallContext& context, Call& call) {
+  const HandleTable::File file = context.services.handles.get(call.args[0]);
+  struct stat status {};
+  if (file == nullptr || ::fstat(file->get(), &status) != 0) {
+    return -EBADF;
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return -EINVAL;
+  }
+  if (!context.may_block()) {
+    return abi::result_must_exit;  // for somebody's lease
+  }
+  constexpr std::uint64_t kept =
+      O_ACCMODE | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | O_DIRECT | O_NOATIME | O_DIRECTORY;
+  const std::uint64_t flags = call.args[1] & ((call.args[1] & O_PATH) != 0 ? O_PATH | O_DIRECTORY : kept);
+  if ((flags & O_PATH) == 0) {
+    const int held = ::fcntl(file->get(), F_GETFL);
+    const bool reads = (flags & O_ACCMODE) != O_WRONLY;
+    const bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0;
+    if (held < 0 || (held & O_PATH) != 0 || (reads && (held & O_ACCMODE) == O_WRONLY) ||
+        (writes && (held & O_ACCMODE) == O_RDONLY)) {
+      return -EACCES;
+    }
+  }
+  const UniqueFd links = open_descriptor_links(context);
+  if (!links) {
+    return -EACCES;
+  }
+  const std::string link = std::to_string(file->get());
+  if (opens_to_write(flags)) {
+    if (const std::int64_t error = check_running_program(context, links.get(), link.c_str(), 0); error != 0) {
+      return error;
+    }
+  }
+  const std::int64_t fd = host_syscall(
+      SYS_openat, {static_cast<std::uint64_t>(links.get()), address_of(link.c_str()), flags | O_CLOEXEC | O_NOCTTY});
+  if (fd < 0) {
+    return fd;
+  }
+  describe(status, call);
+  return add_handle(context, static_cast<int>(fd));
+}
+
 std::int64_t serve_open_device(CallContext& context, Call& call) {
   static constexpr const char* names[] = {"null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts/"};
   static_assert(std::size(names) == static_cast<std::size_t>(abi::DeviceName::Last));

@@ -130,6 +130,8 @@ std::int64_t dispatch(CallContext& context, HostCall number, Call& call) {
       return serve_write(context, call);
     case HostCall::Open:
       return serve_open(context, call);
+    case HostCall::OpenAgain:
+      return serve_open_again(context, call);
     case HostCall::OpenDevice:
       return serve_open_device(context, call);
     case HostCall::CheckProgram:

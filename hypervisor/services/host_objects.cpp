@@ -25,14 +25,14 @@ namespace {
 
 constexpr std::size_t path_begin = offsetof(sockaddr_un, sun_path);
 
-// The links to this process's descriptors. Looked up anew each time, as few programs connect often by name.
+}  // namespace
+
+// Looked up anew each time, as few programs connect often by name.
 UniqueFd open_descriptor_links(const CallContext& context) {
   constexpr int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
   const Sandbox* sandbox = context.services.sandbox;
   return UniqueFd(sandbox == nullptr ? ::open("/proc/self/fd", flags) : ::openat(sandbox->proc_fd(), "self/fd", flags));
 }
-
-}  // namespace
 
 bool is_unix_socket(int fd) {
   int domain = 0;

@@ -20,6 +20,9 @@ bool is_unix_socket(int fd);
 // Whether the mount through which `fd` (O_PATH too) was opened is read-only.
 bool lies_on_read_only_mount(int fd);
 
+// The links to this process's descriptors, a directory (O_PATH).
+UniqueFd open_descriptor_links(const CallContext& context);
+
 // ETXTBSY if `path` names a file that the family runs as a program and that could be written to otherwise; else why it
 // could not, or 0. `flags`: of fstatat(2).
 std::int64_t check_running_program(const CallContext& context, int directory, const char* path, int flags);

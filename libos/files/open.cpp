@@ -41,6 +41,12 @@ HostReply open_on_host(const Place& place, const OpenRequest& request) {
                        {{place.directory, 0, request.flags, request.mode, request.resolve}, 0}, CallKind::Quick);
 }
 
+HostReply open_again_on_host(const OpenFile& file, u32 flags) {
+  // It may wait for a lease.
+  const IdleSection idle;
+  return host_call_raw(static_cast<u32>(abi::HostCall::OpenAgain), {{file.handle(), flags}, 0}, CallKind::Quick);
+}
+
 i64 open_device(const Place& place, const OpenRequest& request, FileRef& file) {
   if ((request.flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) {
     return -EEXIST;
@@ -125,6 +131,43 @@ HostReply open_with_head(const Place& place, const OpenRequest& request, FileHea
   return result;
 }
 
+constexpr i64 no_such_name = 1;
+
+// Opens what `old` has open by the path that the host has for it: with more access than the descriptor, if the view
+// allows it. 0, -errno, or no_such_name: it was deleted, or the name belongs to another file now.
+i64 reopen_by_name(const OpenFile& old, const OpenRequest& request, FileRef& file) {
+  char path[path_capacity];
+  if (handle_path(old.handle(), path, sizeof path) <= 0 || path[0] != '/') {
+    return no_such_name;
+  }
+  const HostReply held = host_call_raw(SYS_fstat, {{old.handle(), 0}, 0}, CallKind::Quick);
+  struct stat before {};
+  std::memcpy(&before, call_buffer(), sizeof before);
+  Place place;
+  place.length = std::strlen(path);
+  std::memcpy(call_buffer(), path, place.length + 1);
+  OpenRequest again = request;
+  again.flags &= ~static_cast<u32>(O_CREAT | O_EXCL | O_TRUNC);  // another file is not to be emptied
+  const HostReply reply = open_on_host(place, again);
+  if (reply.result == -EACCES || reply.result == -ENOTDIR || reply.result == -EISDIR || reply.result == -EROFS) {
+    return reply.result;
+  }
+  if (adopt_opened(reply, request.flags, file) != 0 || held.result != 0) {
+    file.reset();
+    return no_such_name;
+  }
+  struct stat after {};
+  if (host_call_raw(SYS_fstat, {{file->handle(), 0}, 0}, CallKind::Quick).result == 0) {
+    std::memcpy(&after, call_buffer(), sizeof after);
+  }
+  if (after.st_ino != before.st_ino || after.st_dev != before.st_dev) {
+    file.reset();
+    return no_such_name;
+  }
+  return (request.flags & O_TRUNC) != 0 ? host_call_raw(SYS_ftruncate, {{file->handle(), 0}, 0}, CallKind::Quick).result
+                                        : 0;
+}
+
 }  // namespace
 
 i64 adopt_opened(const HostReply& reply, u32 flags, FileRef& file) {
@@ -146,6 +189,9 @@ i64 reopen_descriptor(u32 fd, const OpenRequest& request, FileRef& file) {
   if (!old) {
     return -ENOENT;
   }
+  if ((request.flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) {
+    return -EEXIST;
+  }
   if (S_ISSOCK(old->mode())) {
     return -ENXIO;
   }
@@ -157,35 +203,22 @@ i64 reopen_descriptor(u32 fd, const OpenRequest& request, FileRef& file) {
     device.device = abi::DeviceName::Null;
     return open_device(device, request, file);
   }
-  if (old->is_regular() || old->is_directory() || old->kind() == FileKind::Path) {
-    char path[path_capacity];
-    if (handle_path(old->handle(), path, sizeof path) > 0 && path[0] == '/') {
-      const HostReply held = host_call_raw(SYS_fstat, {{old->handle(), 0}, 0}, CallKind::Quick);
-      struct stat before {};
-      std::memcpy(&before, call_buffer(), sizeof before);
-      Place place;
-      place.length = std::strlen(path);
-      std::memcpy(call_buffer(), path, place.length + 1);
-      OpenRequest again = request;
-      again.flags &= ~static_cast<u32>(O_CREAT | O_EXCL);
-      const HostReply reply = open_on_host(place, again);
-      if (reply.result == -EACCES || reply.result == -ENOTDIR || reply.result == -EISDIR || reply.result == -EROFS) {
-        return reply.result;
-      }
-      if (const i64 result = adopt_opened(reply, request.flags, file); result == 0 && held.result == 0) {
-        // Unless it was deleted and the name now belongs to another file.
-        struct stat after {};
-        if (host_call_raw(SYS_fstat, {{file->handle(), 0}, 0}, CallKind::Quick).result == 0) {
-          std::memcpy(&after, call_buffer(), sizeof after);
-        }
-        if (after.st_ino == before.st_ino && after.st_dev == before.st_dev) {
-          return 0;
-        }
-        file.reset();
-      }
+  if (old->is_regular()) {
+    const i64 result = adopt_opened(open_again_on_host(*old, request.flags), request.flags, file);
+    if (result != -EACCES) {
+      return result;
     }
   }
-  // Without a name it cannot be opened again from here: the description is shared, as dup(2) does.
+  if (old->is_regular() || old->is_directory() || old->kind() == FileKind::Path) {
+    if (const i64 result = reopen_by_name(*old, request, file); result != no_such_name) {
+      return result;
+    }
+    // What was asked for is more than the descriptor has, and no name gives it.
+    if (old->is_regular()) {
+      return -EACCES;
+    }
+  }
+  // It cannot be opened again from here: the description is shared, as dup(2) does.
   file = std::move(old);
   return 0;
 }

@@ -54,6 +54,29 @@ TEST_F(HostObjects, ProcfsIsNeverOpened) {
   EXPECT_EQ(call(HostCall::Open, {directory, 0, O_RDONLY, 0, RESOLVE_NO_XDEV}), -EXDEV);
 }
 
+TEST_F(HostObjects, AFileIsOpenedAgainWithTheAccessItHas) {
+  const std::string name = path + "/file";
+  const std::uint64_t writer = open_host(name, O_RDWR | O_CREAT), reader = open_host(name, O_RDONLY);
+  const std::uint64_t only_writer = open_host(name, O_WRONLY), only_path = open_host(name, O_PATH);
+  ASSERT_EQ(::unlink(name.c_str()), 0);
+  EXPECT_GE(call(HostCall::OpenAgain, {writer, O_RDWR | O_TRUNC}), 0);
+  const auto again = static_cast<std::uint64_t>(call(HostCall::OpenAgain, {reader, O_RDONLY}));
+  EXPECT_EQ(::write(handles.get(writer)->get(), "text", 4), 4);
+  char text[8];
+  EXPECT_EQ(::read(handles.get(reader)->get(), text, sizeof text), 4);
+  EXPECT_EQ(::read(handles.get(again)->get(), text, sizeof text), 4) << "an offset of its own";
+  EXPECT_EQ(call(HostCall::OpenAgain, {reader, O_RDWR}), -EACCES);
+  EXPECT_EQ(call(HostCall::OpenAgain, {reader, O_WRONLY}), -EACCES);
+  EXPECT_EQ(call(HostCall::OpenAgain, {reader, O_RDONLY | O_TRUNC}), -EACCES);
+  EXPECT_EQ(call(HostCall::OpenAgain, {only_writer, O_RDONLY}), -EACCES);
+  EXPECT_EQ(call(HostCall::OpenAgain, {only_path, O_RDONLY}), -EACCES);
+  EXPECT_GE(call(HostCall::OpenAgain, {reader, O_PATH}), 0);
+  EXPECT_EQ(call(HostCall::OpenAgain, {directory, O_RDONLY}), -EINVAL);
+  EXPECT_EQ(call(HostCall::OpenAgain, {99, O_RDONLY}), -EBADF);
+  on_service = true;
+  EXPECT_EQ(call(HostCall::OpenAgain, {reader, O_RDONLY}), abi::result_must_exit);
+}
+
 TEST_F(HostObjects, AbstractNamesAreTheFamilysOwn) {
   in_thread([&] {
     const std::string name = std::string(1, '\0') + path;

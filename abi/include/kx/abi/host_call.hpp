@@ -12,7 +12,7 @@
 
 namespace kx::abi {
 
-inline constexpr std::uint32_t abi_version = 6;
+inline constexpr std::uint32_t abi_version = 7;
 inline constexpr std::uint64_t boot_magic = 0x3158'4e49'4c59'4bull;  // "KYLINX1"
 
 // Numbers below this are Linux system calls, marshalled by their shape.
@@ -103,6 +103,8 @@ enum class HostCall : std::uint32_t {
                     //   no_handle: the one that runs): may it be executed, by the policy of boot_library_policy?
                     //   -EACCES; of a file a handle of its content as it was judged, which cannot change; else 0, or 1:
                     //   the program may always
+  OpenAgain,  // (handle of a regular file, flags) -> handle; extra as of Open: another open file description of that
+              //   very file, whatever its name now leads to. At most with the access that the handle has, else -EACCES
   Last,
 };
 
