@@ -129,6 +129,15 @@ class Bench:
             subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-o", str(binary), str(source)], check=True)
         return str(binary)
 
+    def library(self, name: str, source: str, words: tuple[str, ...] = ()) -> str:
+        """A shared library of programs/`source`.c, compiled with these words; finds what it needs in its own folder."""
+        file = HERE / "programs" / f"{source}.c"
+        library = self.scratch / f"lib{name}.so"
+        if not library.exists() or library.stat().st_mtime < file.stat().st_mtime:
+            subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-o", str(library), str(file),
+                            f"-L{self.scratch}", "-Wl,-rpath,$ORIGIN", *words], check=True)
+        return str(library)
+
     def in_pvm(self, command: list[str], options: tuple[str, ...] = ()) -> list[str]:
         return [self.settings.kx, "run", *options, "--", *command]
 

@@ -8,12 +8,13 @@ import sys
 
 sys.dont_write_bytecode = True
 
+import libraries  # noqa: E402
 import processes  # noqa: E402
 import servers  # noqa: E402
 import single_process  # noqa: E402
 from harness import HERE, Bench, Failure, Settings, print_table, write_json  # noqa: E402
 
-TABLES = {"single_process": single_process, "processes": processes, "servers": servers}
+TABLES = {"single_process": single_process, "processes": processes, "libraries": libraries, "servers": servers}
 
 
 def parse() -> argparse.Namespace:
