@@ -12,6 +12,8 @@
 
 namespace kx::libos {
 
+class OpenFile;
+
 // For the dynamic linker, as they were when the file was opened. Only its own calls are answered from it, which follow
 // within microseconds: a library that changes in between would be as inconsistent if each of them looked for itself.
 struct FileHead {
@@ -19,10 +21,19 @@ struct FileHead {
 
   struct stat status {};
   u64 size = 0;
+  bool was_read = false;  // from its beginning, by read(2)
+  u64 ahead = 0;          // how far the program's position in the file is before the host's, since that read
   u8 bytes[capacity];
 
   // Whether it has all that a read of `count` bytes at `offset` gives.
   [[nodiscard]] bool holds(u64 offset, u64 count) const { return offset <= size && count <= size - offset; }
+
+  // Of a library: how much of the file from `offset` on, in whole pages, is the segment that begins there. 0: none
+  // does.
+  [[nodiscard]] u64 segment_size(u64 offset) const;
+
+  // Before the position of `file`, whose head this is, matters: nobody's does but of one who reads on.
+  void catch_up(const OpenFile& file);
 };
 
 // The calls of a batch that bring them along, with results in the call buffer from `offset` on.

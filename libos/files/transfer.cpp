@@ -9,6 +9,7 @@
 #include <kx/abi/result.hpp>
 
 #include "files/background.hpp"
+#include "files/file_head.hpp"
 #include "files/message.hpp"
 #include "files/own_memory.hpp"
 #include "files/pipe_ring.hpp"
@@ -414,6 +415,9 @@ i64 transfer(OpenFile& file, const BufferList& list, Direction direction, u64 po
     if (const i64 result = prepare_proc(file, position); result != 0) {
       return result;
     }
+  }
+  if (file.head != nullptr && position == current_position) {
+    file.head->catch_up(file);
   }
   return Transfer(file, list, direction, position, flags).run();
 }

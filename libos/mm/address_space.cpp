@@ -21,7 +21,8 @@ namespace {
 // Mappings up to these sizes are filled when they are made: a fault costs more than filling some pages nobody reads.
 constexpr u64 eager_anonymous_size = 256 << 10;
 constexpr u64 eager_file_size = 4 << 20;
-// A dynamic linker first maps a whole library and then lays its segments over that: only the segments are filled.
+// A dynamic linker first maps a whole library and then lays its segments over that: only the segments are filled. Of
+// one that is not known for a linker small files are filled whole.
 constexpr u64 eager_first_file_size = 256 << 10;
 // Room below the stack that mmap leaves for its growth, as Linux does.
 constexpr u64 stack_gap = 136ull << 20;
@@ -228,12 +229,14 @@ i64 AddressSpace::map_locked(const MapRequest& request) {
     return -ENOMEM;
   }
   const bool lazy = (request.flags & (vma_flag::no_reserve | vma_flag::grows_down)) != 0;
-  const u64 eager = request.file == nullptr ? eager_anonymous_size
-                    : request.fixed         ? eager_file_size
-                                            : eager_first_file_size;
-  if (request.prot != prot::none && (request.populate || (!lazy && request.size <= eager))) {
+  const bool is_known = request.wanted != 0 && !request.populate;
+  const u64 size = is_known ? std::min(request.wanted, request.size) : request.size;
+  const u64 eager = request.file == nullptr     ? eager_anonymous_size
+                    : request.fixed || is_known ? eager_file_size
+                                                : eager_first_file_size;
+  if (request.prot != prot::none && (request.populate || (!lazy && size <= eager))) {
     // A page that cannot be filled now faults later, and is judged then.
-    static_cast<void>(fill(vma, start, end));
+    static_cast<void>(fill(vma, start, start + size));
   }
   return static_cast<i64>(start);
 }

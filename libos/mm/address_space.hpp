@@ -49,6 +49,7 @@ struct MapRequest {
   bool approved = false;  // the library policy was asked already
   OpenFile* file = nullptr;
   u64 offset = 0;
+  u64 wanted = 0;  // of a file: how much of it is needed soon, if that is known
 };
 
 class AddressSpace {

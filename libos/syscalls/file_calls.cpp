@@ -17,6 +17,23 @@ namespace kx::libos {
 
 namespace {
 
+// The dynamic linker's first read of a library, answered from what the open brought along.
+bool read_from_head(const OpenFile& file, const Context& context, i64& result) {
+  FileHead* const head = file.head;
+  if (head == nullptr || head->was_read || context.rdx == 0 || !head->holds(0, context.rdx) ||
+      !AddressSpace::instance().is_in_linker(context.rip)) {
+    return false;
+  }
+  if (!copy_to_user(context.rsi, head->bytes, context.rdx)) {
+    result = -EFAULT;
+    return true;
+  }
+  head->was_read = true;
+  head->ahead = context.rdx;
+  result = static_cast<i64>(context.rdx);
+  return true;
+}
+
 // The benchmark case is a write to /dev/null: nothing is looked at that does not decide the answer.
 template <Direction direction>
 i64 read_or_write(Context& context) {
@@ -31,6 +48,11 @@ i64 read_or_write(Context& context) {
   const FileRef file = FdTable::instance().get(context.rdi);
   if (!file) {
     return -EBADF;
+  }
+  if constexpr (direction == Direction::Read) {
+    if (i64 result = 0; read_from_head(*file, context, result)) {
+      return result;
+    }
   }
   BufferList list;
   const i64 checked = list.set(context.rsi, context.rdx);

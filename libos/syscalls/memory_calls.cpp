@@ -8,6 +8,7 @@
 
 #include "files/anonymous_file.hpp"
 #include "files/fd_table.hpp"
+#include "files/file_head.hpp"
 #include "mm/address_space.hpp"
 #include "process/process.hpp"
 #include "syscalls/dispatch.hpp"
@@ -105,6 +106,10 @@ i64 do_mmap(Context& context) {
       }
       request.file = file.get();
       request.offset = offset;
+      // The dynamic linker maps a whole library and then lays all its segments but the first over that.
+      if (file->head != nullptr && !request.fixed && AddressSpace::instance().is_in_linker(context.rip)) {
+        request.wanted = file->head->segment_size(offset);
+      }
     }
   }
   if (shared && !file) {

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "files/file_head.hpp"
 #include "files/open.hpp"
 #include "files/proc.hpp"
 #include "host/host_call.hpp"
@@ -137,6 +138,9 @@ i64 call_lseek(Context& context) {
     return -ESPIPE;
   }
   if (!file || file->kind() != FileKind::ProcDirectory) {
+    if (file && file->head != nullptr) {
+      file->head->catch_up(*file);
+    }
     return pass_through(SYS_lseek, context);
   }
   const auto offset = static_cast<i64>(context.rsi);
