@@ -13,7 +13,6 @@ namespace kx::hv::libraries {
 namespace {
 
 constexpr std::uint64_t function_alignment = 16;
-constexpr std::uint64_t shortest_jump = 5;
 constexpr std::size_t most_functions = 1 << 20;
 
 // Functions by address, with their sizes (0: unknown), as symbols and unwind information have them.
@@ -175,7 +174,7 @@ std::uint64_t Matcher::match_place(const std::map<std::uint64_t, std::uint64_t>&
 // The bytes from a function's entry on that are nobody else's: padding up to the next one counts.
 std::uint64_t room_of(const Functions& functions, std::uint64_t function) {
   const auto found = functions.find(function);
-  if (found->second >= shortest_jump) {
+  if (found->second >= Pair::shortest_jump) {
     return found->second;
   }
   const std::uint64_t padded =
@@ -213,14 +212,12 @@ void pair_unnamed_functions(const ElfFile& from, const ElfFile& to, Pairing& pai
   for (const std::uint64_t function : taken) {
     const auto found = known.find(function);
     const std::uint64_t now = found != known.end() ? found->second : matcher.match_place(known, function);
-    const std::uint64_t room = room_of(old_functions, function);
-    if (now == 0 || room < shortest_jump) {
+    if (now == 0) {
       pairing.obstacles.push_back("the function at " + hexadecimal(function) +
-                                  (now == 0 ? ": pointers to it may be held, and which one it is now no symbol tells"
-                                            : ": too short to be redirected"));
+                                  ": pointers to it may be held, and which one it is now no symbol tells");
       continue;
     }
-    pairing.functions.push_back({function, now, room});
+    pairing.functions.push_back({function, now, room_of(old_functions, function)});
   }
 }
 

@@ -131,6 +131,7 @@ class LibraryUpdates::Target {
   std::string library_, name_, build_id_;
   VersionRef from_, to_;
   const Pairing* pairing_ = nullptr;
+  std::vector<libraries::Pair> redirected_;  // functions of the new version that led on so far
   std::uint64_t new_bias_ = 0;
   std::uint64_t block_gpa_ = 0, block_size_ = 0;
   bool mapped_here_ = false;  // and to be taken back unless the exchange succeeds
@@ -225,10 +226,10 @@ Result<void> LibraryUpdates::Target::check(const VersionRef& from, const Version
   choose(from, to, pairing);
   // Where it would lie makes no difference to whether it can.
   new_bias_ = image_->end;
-  if (auto planned = libraries::plan_preparation(replacement(), {}); !planned) {
+  if (auto planned = libraries::plan_preparation(replacement()); !planned) {
     return Unexpected{with_process(std::move(planned).error(), pid_)};
   }
-  if (auto planned = libraries::plan_exchange(replacement()); !planned) {
+  if (auto planned = libraries::plan_exchange(replacement(), {}); !planned) {
     return Unexpected{with_process(std::move(planned).error(), pid_)};
   }
   return {};
@@ -256,10 +257,9 @@ Result<void> LibraryUpdates::Target::put(UpdateProgram& update) {
 Result<void> LibraryUpdates::Target::prepare(const VersionRef& from, const VersionRef& to, const Pairing& pairing,
                                              const std::string& fail_at) {
   choose(from, to, pairing);
-  std::vector<libraries::Pair> restored;
   if (const Retained* const kept = find_retained(); kept != nullptr) {
     new_bias_ = kept->start - to->file.start();
-    restored = kept->redirected;
+    redirected_ = kept->redirected;
   } else {
     const std::int32_t handle = program_.pvm().handles().add(UniqueFd(::fcntl(to->fd.get(), F_DUPFD_CLOEXEC, 0)));
     const std::int64_t start =
@@ -274,7 +274,7 @@ Result<void> LibraryUpdates::Target::prepare(const VersionRef& from, const Versi
   if (fail_at == "map") {
     return Unexpected{injected(fail_at)};
   }
-  KX_TRY_ASSIGN(UpdateProgram preparation, libraries::plan_preparation(replacement(), restored));
+  KX_TRY_ASSIGN(UpdateProgram preparation, libraries::plan_preparation(replacement()));
   KX_TRY(put(preparation));
   if (const std::int64_t result = exchange(abi::UpdateMode::Running); result != 0) {
     return Unexpected{system_error_from(static_cast<int>(-result), "make the new version ready")};
@@ -287,7 +287,7 @@ Result<void> LibraryUpdates::Target::plan_exchange() {
   if (!found) {
     return Unexpected{system_error_from(ENOENT, "the program has unloaded the library")};
   }
-  KX_TRY_ASSIGN(UpdateProgram update, libraries::plan_exchange(replacement()));
+  KX_TRY_ASSIGN(UpdateProgram update, libraries::plan_exchange(replacement(), redirected_));
   return put(update);
 }
 

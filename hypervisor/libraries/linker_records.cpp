@@ -92,6 +92,14 @@ std::map<std::uint64_t, std::uint64_t> Records::known_values() const {
       new_bias + align_up(end_of_memory(what_.new_file, true), abi::page_size);
   known[old_bias + end_of_memory(what_.old_file, false)] = new_bias + end_of_memory(what_.new_file, false);
   known[old_bias + what_.old_file.dynamic().address()] = new_bias + what_.new_file.dynamic().address();
+  // l_versyms and the like. The symbol table is not among them: what points there is what was looked up last.
+  for (const std::int64_t tag : {DT_VERSYM, DT_STRTAB, DT_RELA, DT_JMPREL, DT_PLTGOT, DT_GNU_HASH, DT_HASH, DT_INIT,
+                                 DT_FINI, DT_INIT_ARRAY, DT_FINI_ARRAY, DT_VERDEF, DT_VERNEED}) {
+    const auto before = what_.old_file.dynamic().value(tag), now = what_.new_file.dynamic().value(tag);
+    if (before && now) {
+      known[old_bias + *before] = new_bias + *now;
+    }
+  }
   const Elf64_Phdr* const old_tls = what_.old_file.find(PT_TLS);
   const Elf64_Phdr* const new_tls = what_.new_file.find(PT_TLS);
   if (old_tls != nullptr && new_tls != nullptr) {
@@ -276,7 +284,8 @@ Result<void> Records::change_values() {
     }
     const auto found = known.find(words_[i]);
     if (found == known.end()) {
-      return Unexpected{obstacle("a word whose meaning is not known")};
+      return Unexpected{make_error(ErrorKind::Unsupported, "the dynamic linker's records: word ", i, " points ",
+                                   words_[i] - what_.old_image.bias, " bytes into the library, and why is not known")};
     }
     if (words_[i] == headers) {
       KX_TRY(change_counts(i));

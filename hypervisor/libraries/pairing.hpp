@@ -13,6 +13,10 @@ namespace kx::hv::libraries {
 
 // By link-time address.
 struct Pair {
+  // A function with less room cannot be redirected. It has none for an address either: it is a few constants, and
+  // who holds a pointer to it goes on with them.
+  static constexpr std::uint64_t shortest_jump = 5;
+
   std::uint64_t from = 0;
   std::uint64_t to = 0;
   std::uint64_t size = 0;  // of an object; of a function: the bytes that are its own in the old version

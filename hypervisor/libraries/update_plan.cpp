@@ -182,15 +182,12 @@ class Preparation {
  public:
   explicit Preparation(const Replacement& replacement) : what_(replacement), resolver_(replacement) {}
 
-  Result<UpdateProgram> plan(const std::vector<Pair>& restored) {
+  Result<UpdateProgram> plan() {
     for (const Relocation& each : what_.new_file.dynamic().relocations()) {
       KX_TRY(relocate(each));
     }
     KX_TRY(fill_plt_head());
     fill_dynamic_section();
-    for (const Pair& each : restored) {
-      restore_text(each);
-    }
     return std::move(update_);
   }
 
@@ -198,7 +195,6 @@ class Preparation {
   Result<void> relocate(const Relocation& relocation);
   Result<void> fill_plt_head();
   void fill_dynamic_section();
-  void restore_text(const Pair& function);
   void put(std::uint64_t address, std::uint64_t value) { update_.write(what_.new_bias + address, value); }
 
   const Replacement& what_;
@@ -288,22 +284,16 @@ void Preparation::fill_dynamic_section() {
   }
 }
 
-void Preparation::restore_text(const Pair& function) {
-  const std::uint64_t size = std::min<std::uint64_t>(function.size, most_text);
-  const auto original = what_.new_file.at(function.from, size);
-  if (original.size() == size) {
-    update_.bytes.push_back({what_.new_bias + function.from, update_.text.size(), size});
-    update_.text.insert(update_.text.end(), original.begin(), original.end());
-  }
-}
-
 // The exchange itself.
 class Exchange {
  public:
   explicit Exchange(const Replacement& replacement) : what_(replacement) {}
 
-  Result<UpdateProgram> plan() {
+  Result<UpdateProgram> plan(const std::vector<Pair>& redirected) {
     describe_threads();
+    for (const Pair& each : redirected) {
+      restore_text(each);
+    }
     move_objects();
     redirect_functions();
     expect_same_list();
@@ -319,6 +309,7 @@ class Exchange {
 
  private:
   void describe_threads();
+  void restore_text(const Pair& function);
   void move_objects();
   void redirect_functions();
   void expect_same_list();
@@ -344,6 +335,15 @@ void Exchange::describe_threads() {
   }
 }
 
+void Exchange::restore_text(const Pair& function) {
+  const std::uint64_t size = std::min<std::uint64_t>(function.size, most_text);
+  const auto original = what_.new_file.at(function.from, size);
+  if (original.size() == size) {
+    update_.bytes.push_back({what_.new_bias + function.from, update_.text.size(), size});
+    update_.text.insert(update_.text.end(), original.begin(), original.end());
+  }
+}
+
 void Exchange::move_objects() {
   update_.follow_pointers = what_.pairing.follow_pointers;
   for (const Pair& each : what_.pairing.objects) {
@@ -353,7 +353,9 @@ void Exchange::move_objects() {
 
 void Exchange::redirect_functions() {
   for (const Pair& each : what_.pairing.functions) {
-    update_.entries.push_back({what_.old_image.bias + each.from, what_.new_bias + each.to, each.size});
+    if (each.size >= Pair::shortest_jump) {
+      update_.entries.push_back({what_.old_image.bias + each.from, what_.new_bias + each.to, each.size});
+    }
   }
 }
 
@@ -437,12 +439,12 @@ void Exchange::redirect_old_tables() {
 
 }  // namespace
 
-Result<UpdateProgram> plan_preparation(const Replacement& replacement, const std::vector<Pair>& restored) {
-  return Preparation(replacement).plan(restored);
+Result<UpdateProgram> plan_preparation(const Replacement& replacement) {
+  return Preparation(replacement).plan();
 }
 
-Result<UpdateProgram> plan_exchange(const Replacement& replacement) {
-  return Exchange(replacement).plan();
+Result<UpdateProgram> plan_exchange(const Replacement& replacement, const std::vector<Pair>& redirected) {
+  return Exchange(replacement).plan(redirected);
 }
 
 Result<std::vector<std::byte>> UpdateProgram::encode() {

@@ -50,12 +50,13 @@ struct Replacement {
   }
 };
 
-// What makes the new version ready, beside the old one and without the program's notice: relocated words, and its text
-// as it is in the file where `restored` says that it was redirected before. Errors: what stands in the way.
-Result<UpdateProgram> plan_preparation(const Replacement& replacement, const std::vector<Pair>& restored);
+// What makes the new version ready, beside the old one and without the program's notice: relocated words. Errors: what
+// stands in the way.
+Result<UpdateProgram> plan_preparation(const Replacement& replacement);
 
-// What puts the new version in the old one's place, all at once.
-Result<UpdateProgram> plan_exchange(const Replacement& replacement);
+// What puts the new version in the old one's place, all at once. If it was in use before, its text becomes what it is in
+// the file where `redirected` says that its functions led on.
+Result<UpdateProgram> plan_exchange(const Replacement& replacement, const std::vector<Pair>& redirected);
 
 // The part of it that concerns the dynamic linker's own records (glibc).
 Result<void> plan_linker_records(const Replacement& replacement, UpdateProgram& update);

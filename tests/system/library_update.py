@@ -1,0 +1,91 @@
+"""kx lib list, update and rollback: versions of a library exchanged in running programs, in both lanes."""
+import pathlib
+import shlex
+import subprocess
+import threading
+
+from harness import HERE, ROOT, Failed, case
+
+SOURCES = HERE / "sources"
+# Directory: version and macros of the library `updatable`.
+VERSIONS = {"v1": "-DVERSION=1", "v2": "-DVERSION=2", "soname": "-DVERSION=2 -Wl,-soname,libother.so", "gone": "-DVERSION=2 -DWITHOUT_ONE",
+            "kind": "-DVERSION=2 -DAS_DATA", "size": "-DVERSION=2 -DSIZE=5", "thread": "-DVERSION=2 -DLARGE_THREAD",
+            "constructor": "-DVERSION=2 -DWITH_CONSTRUCTOR", "ifunc": "-DVERSION=2 -DWITH_IFUNC", "needing": "-DVERSION=2 -DNEEDING",
+            "s1": "-DVERSION=1 -s", "s1b": "-DVERSION=3 -s", "s2": "-DVERSION=2 -DMORE_DATA -s"}
+
+
+def generate(count, version):
+    """A library of `count` functions and variables, and what a program says of them."""
+    lines = [f"int generated_version(void) {{ return {version}; }}"]
+    for i in range(count):
+        body = f"++variable_{i}; return x + {i};" if version == 1 else f"for (int j = 0; j < 1; ++j) ++variable_{i}; return x + {i} + 0 * variable_{i};"
+        lines.append(f"int variable_{i} = {i};\nint function_{i}(int x) {{ {body} }}")
+    return "\n".join(lines) + "\n"
+
+
+def generate_user(count):
+    declared = "\n".join(f"extern int variable_{i}; int function_{i}(int);" for i in range(count))
+    calls = "\n".join(f"wrong += function_{i}(turn) != turn + {i} || variable_{i} != {i} + turn;" for i in range(count))
+    return (f"#include <stdio.h>\nint generated_version(void);\n{declared}\nint main(void) {{\n  char line[64];\n  int turn = 0;\n  setvbuf(stdout, NULL, _IOLBF, 0);\n"
+            f"  puts(\"ready\");\n  while (fgets(line, sizeof line, stdin) != NULL) {{\n    int wrong = 0;\n    ++turn;\n{calls}\n"
+            f"    printf(\"version %d wrong %d\\n\", generated_version(), wrong);\n  }}\n}}\n")
+
+
+building = threading.Lock()
+
+
+class Builder:
+    """What the scenes run, compiled once for all of them."""
+
+    def __init__(self, setup):
+        self.to = setup.build / "library-update"
+        self.to.mkdir(parents=True, exist_ok=True)
+
+    def run(self, command):
+        done = subprocess.run(shlex.split(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=self.to)
+        if done.returncode:
+            raise Failed(f"{command}: {done.stdout.decode()}")
+
+    def all(self):
+        with building:
+            return self.all_locked()
+
+    def all_locked(self):
+        built = self.to / "built"
+        newest = max(path.stat().st_mtime for path in [pathlib.Path(__file__), *SOURCES.glob("updat*")])
+        if built.exists() and built.stat().st_mtime > newest:
+            return self.to
+        for directory, flags in VERSIONS.items():
+            (self.to / directory).mkdir(exist_ok=True)
+            soname = "" if "-soname" in flags else "-Wl,-soname,libupdatable.so"
+            self.run(f"gcc -D_GNU_SOURCE -O2 -fPIC -shared {soname} {flags} {SOURCES}/updatable.c -o {directory}/libupdatable.so")
+        self.run(f"gcc -D_GNU_SOURCE -O2 -pthread {SOURCES}/updated.c -o updated -Lv1 -lupdatable")
+        for version in (1, 2):
+            (self.to / f"c{version}").mkdir(exist_ok=True)
+            self.run(f"g++ -O1 -fPIC -shared -Wl,-soname,libupdatable.so -DVERSION={version} {SOURCES}/updatable_cxx.cpp -o c{version}/libupdatable.so")
+        self.run(f"g++ -O1 {SOURCES}/updated_cxx.cpp -o updated-cxx -Lc1 -lupdatable")
+        for count in (111, 1000):
+            for version in (1, 2):
+                directory = self.to / f"g{count}-{version}"
+                directory.mkdir(exist_ok=True)
+                (directory / "generated.c").write_text(generate(count, version))
+                self.run(f"gcc -O1 -fPIC -shared -Wl,-soname,libgenerated.so {directory}/generated.c -o {directory}/libgenerated.so")
+            (self.to / f"user-{count}.c").write_text(generate_user(count))
+            self.run(f"gcc -O0 user-{count}.c -o generated-{count} -Lg{count}-1 -lgenerated")
+        built.touch()
+        return self.to
+
+
+def register(scene, quick):
+    @case(f"library-update/{scene}", quick=quick)
+    def run(test):
+        built = Builder(test.setup).all()
+        words = ["/usr/bin/python3", str(HERE / "library_update_scenes.py"), scene, test.kx, str(built)]
+        if test.setup.lane == "software":
+            words = [str(ROOT / "tools" / "lane"), "exec", "--", *words, "slow"]
+        done = test.execute(words, limit=2 * test.setup.limit_s)
+        test.equal("scene", (done.status, done.out.decode(), done.err.decode()), (0, "passed\n", ""))
+
+
+for name in ("exchange", "flips", "stripped", "refusals", "busy", "failures", "family", "races", "exceptions", "generated"):
+    register(name, quick=name in ("exchange", "family"))

@@ -1,0 +1,276 @@
+"""Scenes of live library updates, each of one running family: run beside it, on the host or inside the software lane.
+
+Usage: library_update_scenes.py SCENE KX DIRECTORY, where DIRECTORY has what library_update.py compiled. Prints "passed", or says
+what went wrong."""
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+KX, BUILT = sys.argv[2], pathlib.Path(sys.argv[3])
+LIBRARY = "libupdatable.so"
+SLOW = len(sys.argv) > 4  # under emulation
+
+
+class Wrong(Exception):
+    pass
+
+
+def check(condition, text):
+    if not condition:
+        raise Wrong(text)
+
+
+def kx(*words):
+    done = subprocess.run([KX, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+class Program:
+    """The program `updated` as the first process of a family."""
+
+    def __init__(self, program="updated", directory="v1"):
+        environment = {"PATH": "/usr/bin:/bin", "LD_LIBRARY_PATH": str(BUILT / directory)}
+        words = [KX, "run"]
+        for name, value in environment.items():
+            words += ["--env", f"{name}={value}"]
+        self.process = subprocess.Popen([*words, "--", str(BUILT / program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.id = self.process.pid
+        self.expect("ready")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def say(self, text):
+        self.process.stdin.write(text.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def line(self):
+        line = self.process.stdout.readline().decode().rstrip("\n")
+        check(line, "the program has ended")
+        return line
+
+    def expect(self, text):
+        line = self.line()
+        check(line == text, f"the program said {line!r} instead of {text!r}")
+
+    def show(self, version, count):
+        """The program sees `version`, and `count` turns so far, whatever version counted them."""
+        self.say("show")
+        line = self.line()
+        added = int(version == 2)
+        wanted = (f"{version} | count {count} {50 + count} | hidden {10 + count} | thread {3 + count} | numbers {1 + count} | version {version}: 7 | "
+                  f"call {100 + version} {100 - version} | one 1 | held {version} 1 | dlsym 1 {version} updatable_version | added {added}")
+        check(line == wanted, f"after {count} turns with version {version}\nwanted {wanted}\nsaw    {line}")
+
+    def update(self, directory, *options, pid=None):
+        return kx("lib", "update", *options, self.id if pid is None else f"{self.id}.{pid}", LIBRARY, BUILT / directory / LIBRARY)
+
+    def updates(self, directory, *options):
+        status, out, err = self.update(directory, *options)
+        check(status == 0 and "stood still" in out, f"update to {directory}: status {status}, {out}{err}")
+
+    def refuses(self, directory, pattern, *options):
+        status, out, err = self.update(directory, *options)
+        check(status == 1 and not out and re.search(pattern, err), f"update to {directory}: status {status}, {out!r}, {err!r}, and not {pattern!r}")
+
+
+def private_kib(program):
+    rows = [line.split() for line in kx("ps")[1].splitlines() if line.split()[0].split(".")[0] == str(program.id)]
+    return int(rows[0][3])
+
+
+def exchange():
+    """Everything of the library follows: code, data, statics, pointers, thread storage, dlsym, dladdr, symbols that are new."""
+    with Program() as program:
+        program.show(1, 1)
+        status, out, err = program.update("v2", "--dry-run")
+        check(status == 0 and "can be exchanged" in out, f"dry run: {out}{err}")
+        program.show(1, 2)
+        program.updates("v2")
+        program.show(2, 3)
+        program.show(2, 4)
+        listed = kx("lib", "list", program.id)[1]
+        check(f"/v2/{LIBRARY})" in listed and "replaced" in listed and "update of" in listed, f"list: {listed}")
+        status, out, err = kx("lib", "rollback", program.id, LIBRARY)
+        check(status == 0, f"rollback: {out}{err}")
+        program.show(1, 5)
+        status, out, err = program.update("v1")
+        check(status == 0 and "has this version already" in out, f"the same version: {out}{err}")
+
+
+def flips():
+    """Many times in both directions, without a leak."""
+    turns = 12 if SLOW else 50
+    with Program() as program:
+        count = 0
+        for turn in range(turns):
+            for version in (2, 1):
+                program.updates(f"v{version}")
+                count += 1
+                program.show(version, count)
+            if turn == 2:
+                early = private_kib(program)
+        late = private_kib(program)
+        check(late <= early + 64, f"private memory: {early} KiB after 3 turns, {late} KiB after {turns}")
+        maps = kx("lib", "list", program.id)[1]
+        check(maps.count("replaced") == 1, f"kept versions: {maps}")
+
+
+def stripped():
+    """Without symbol tables: code is told by its likeness, variables by an equal layout; or the update is refused."""
+    with Program(directory="s1") as program:
+        program.show(1, 1)
+        program.updates("s1b")
+        program.show(3, 2)
+        program.refuses("s2", "section .*another layout")
+        program.show(3, 3)
+
+
+def refusals():
+    """Versions that cannot take the place of the old one: each is refused, and the program goes on."""
+    wrong = [("soname", "soname"), ("gone", "updatable_one.*gone"), ("kind", "updatable_call.*another type"), ("size", "updatable_numbers.* bytes before"),
+             ("thread", "thread-local"), ("constructor", "constructors"), ("ifunc", "IFUNC"), ("needing", "not_to_be_found_anywhere")]
+    with Program() as program:
+        program.show(1, 1)
+        count = 1
+        for directory, pattern in wrong:
+            for options in (["--dry-run"], []):
+                program.refuses(directory, pattern, *options)
+            count += 1
+            program.show(1, count)
+        for name, words, status, pattern in (("no such library", [program.id, "libnone.so", BUILT / "v2" / LIBRARY], 1, "no process has"),
+                                             ("no such file", [program.id, LIBRARY, "/no/such"], 125, "No such file"),
+                                             ("no library", [program.id, LIBRARY, "/etc/passwd"], 1, "no ELF file"),
+                                             ("no process", [f"{program.id}.99", LIBRARY, BUILT / "v2" / LIBRARY], 1, "no running process")):
+            done = kx("lib", "update", *words)
+            check(done[0] == status and re.search(pattern, done[2]), f"{name}: {done}")
+        status, _, err = kx("lib", "rollback", program.id, LIBRARY)
+        check(status == 1 and "has not been updated" in err, f"rollback of nothing: {err}")
+        program.updates("v2")
+        program.show(2, count + 1)
+
+
+def busy():
+    """Nothing is exchanged while a thread sleeps in the old version, or will return there."""
+    with Program() as program:
+        program.say("sleep 4000")
+        program.expect("asleep")
+        time.sleep(0.3)
+        program.refuses("v2", "a thread was in the old version", "--timeout", "0.5")
+        program.show(1, 1)
+        program.updates("v2", "--timeout", "60")
+        program.show(2, 2)
+        program.say("inside")
+        program.expect("inside")
+        program.refuses("v1", "a thread was in the old version", "--timeout", "0.5")
+        program.say("out")
+        program.expect("left 0")
+        program.show(2, 3)
+        program.updates("v1")
+        program.show(1, 4)
+
+
+def failures():
+    """A failure at any step leaves the old version; the next attempt succeeds."""
+    with Program() as program:
+        count = 0
+        for step in ("read", "map", "prepare", "exchange", "hold", "apply"):
+            program.refuses("v2", f"fail at '{step}'", "--fail-at", step)
+            count += 1
+            program.show(1, count)
+        for turn in range(3):
+            updater = subprocess.Popen([KX, "lib", "update", str(program.id), LIBRARY, str(BUILT / "v2" / LIBRARY)], stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+            time.sleep(0.02 * turn)
+            updater.kill()
+            updater.wait()
+            time.sleep(1)
+            program.say("show")
+            count += 1
+            seen = program.line()
+            check(seen.startswith(("1 | count %d " % count, "2 | count %d " % count)), f"neither old nor new: {seen}")
+            program.update("v1")
+        program.updates("v2")
+        program.show(2, count + 1)
+
+
+def family():
+    """All processes of a family, or none."""
+    with Program() as program:
+        program.show(1, 1)
+        for _ in range(2):
+            program.say("fork")
+            program.expect("forked")
+        program.say("inside")
+        program.expect("inside")
+        program.refuses("v2", "process 2: a thread was in the old version", "--timeout", "0.5")
+        program.say("out")
+        program.expect("left 0")
+        program.show(1, 2)
+        status, out, err = program.update("v2")
+        check(status == 0 and out.count("stood still") == 3, f"three processes: {out}{err}")
+        program.show(2, 3)
+        program.process.stdin.close()
+        ends = sorted(program.process.stdout.read().decode().splitlines())
+        check(len(ends) == 2 and all(end.startswith("2 | count 2 52 | hidden 12 ") for end in ends), f"the children: {ends}")
+
+
+def races():
+    """Beside forks, threads that come and go, signals, dlopen and dlclose."""
+    with Program() as program:
+        program.say("churn")
+        program.expect("churning")
+        done = 0
+        for _ in range(3 if SLOW else 10):
+            for version in (2, 1):
+                status, out, err = program.update(f"v{version}", "--timeout", "20", pid=2)
+                check(status == 0, f"update: {out}{err}")
+                done += 1
+        program.say("calm")
+        program.expect("calm, alarms 1")
+        program.updates("v2")
+        program.say("show")
+        line = program.line()
+        check(line.startswith("2 | "), f"in the end: {line}")
+
+
+def exceptions():
+    """C++: objects of the old version have the new one's functions; exceptions pass through; exit handlers run once."""
+    with Program(program="updated-cxx", directory="c1") as program:
+        program.say("show")
+        program.expect("1: square 1 area 4, caught 1 thrown 1")
+        for version in (2, 1, 2):
+            status, out, err = kx("lib", "update", program.id, LIBRARY, BUILT / f"c{version}" / LIBRARY)
+            check(status == 0, f"update: {out}{err}")
+            program.say("show")
+            program.expect(f"{version}: square {version} area 4, caught {version} thrown 1")
+        program.process.stdin.close()
+        program.expect("static object of 1 goes, version 2")
+        check(program.process.wait() == 0, "status")
+
+
+def generated():
+    """Libraries of many functions and variables (KylinX's own measure: 111 of each)."""
+    for count in (111, 1000):
+        with Program(program=f"generated-{count}", directory=f"g{count}-1") as program:
+            for version in (2, 1, 2):
+                status, out, err = kx("lib", "update", program.id, "libgenerated.so", BUILT / f"g{count}-{version}" / "libgenerated.so")
+                check(status == 0, f"{count} functions: {out}{err}")
+                program.say("show")
+                program.expect(f"version {version} wrong 0")
+
+
+SCENES = {scene.__name__: scene for scene in (exchange, flips, stripped, refusals, busy, failures, family, races, exceptions, generated)}
+
+if __name__ == "__main__":
+    try:
+        SCENES[sys.argv[1]]()
+    except Wrong as wrong:
+        sys.exit(f"{sys.argv[1]}: {wrong}")
+    print("passed")
