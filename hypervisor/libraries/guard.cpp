@@ -135,7 +135,7 @@ void Guard::keep(const FileState& state, std::shared_ptr<Snapshot> snapshot) {
     return;
   }
   cached_size_ += size;
-  while (cached_size_ > cache_size) {
+  while (cached_size_ > cache_size || cache_.size() > cache_count) {
     const auto oldest = std::ranges::min_element(cache_, {}, [](const auto& entry) { return entry.second.last_use; });
     cached_size_ -= oldest->second.snapshot->size();
     cache_.erase(oldest);

@@ -37,8 +37,9 @@ struct GuardCounts {
 // Of a policy that is not off. Thread-safe.
 class Guard {
  public:
-  // Bytes of copies that are kept for whoever loads the same file next.
+  // Of the copies that are kept for whoever loads the same file next: their bytes, and how many; each is a descriptor.
   static constexpr std::uint64_t cache_size = 256ull << 20;
+  static constexpr std::size_t cache_count = 1024;
 
   Guard(LibraryPolicy policy, GuardPlace place) : policy_(std::move(policy)), place_(std::move(place)) {}
 

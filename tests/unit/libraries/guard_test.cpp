@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "fixture.hpp"
@@ -89,6 +90,25 @@ TEST_F(GuardTest, ASignatureThatIsTakenAwayDoesNotCountAnyMore) {
   EXPECT_EQ(check(library), 0);
   EXPECT_EQ(guard->counts().asked, 5U);
   EXPECT_EQ(guard->counts().refused, 2U);
+}
+
+TEST_F(GuardTest, KeepsACopyOfSoManyFilesOnly) {
+  make("warn");
+  const auto open_files = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
+  };
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = limit.rlim_max;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  if (limit.rlim_max < Guard::cache_count + 200) {
+    GTEST_SKIP() << "too few descriptors";
+  }
+  const auto before = open_files();
+  for (std::size_t i = 0; i < Guard::cache_count + 50; ++i) {
+    ASSERT_EQ(check(write("many" + std::to_string(i), "x")), 0);
+  }
+  EXPECT_EQ(open_files() - before, static_cast<std::ptrdiff_t>(Guard::cache_count));
 }
 
 TEST_F(GuardTest, AFileInItsPlaceIsAnotherOne) {
