@@ -1,6 +1,11 @@
 """Libraries at run time: what opening one, finding a function and calling it costs in a pVM, beside native Linux."""
 
-from harness import Bench, BenchError, Failure, Row
+import re
+import subprocess
+import time
+
+from harness import Bench, BenchError, Failure, Row, Samples, last_line
+from processes import MS, LimitedRow
 
 TITLE = "Run-time linking, ratio to native Linux (medians; smaller is better)"
 OUTPUT = "libraries.json"
@@ -29,6 +34,83 @@ def openings(bench: Bench, add) -> None:
     opened(f"dlopen, dlsym and a call: library that needs {PARTS}", with_parts)
 
 
+def generated(bench: Bench, count: int):
+    """Two versions of a library of half as many functions as variables together, and a program that uses them all."""
+    half = count // 2
+    versions = []
+    for version in (1, 2):
+        folder = bench.scratch / f"generated-{count}-{version}"
+        folder.mkdir(exist_ok=True)
+        source = folder / "generated.c"
+        source.write_text("".join(f"int variable_{i} = {i};\nint function_{i}(int x) {{ return x + {version} * ++variable_{i}; }}\n"
+                                  for i in range(half)))
+        versions.append(folder / "libgenerated.so")
+        subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-Wl,-soname,libgenerated.so", "-o", str(versions[-1]), str(source)], check=True)
+    program = bench.scratch / f"generated-{count}"
+    declared = "".join(f"extern int variable_{i}; int function_{i}(int);\n" for i in range(half))
+    uses = "".join(f"sum += function_{i}(1) + variable_{i};\n" for i in range(half))
+    (bench.scratch / f"generated-{count}.c").write_text(
+        f"#include <stdio.h>\n#include <unistd.h>\n{declared}int main(void) {{\nlong sum = 0;\n{uses}puts(\"ready\");\nfflush(stdout);\n"
+        f"while (sum != 1) {{ usleep(1000);\n{uses}}}\n}}\n")
+    subprocess.run(["gcc", "-O1", "-o", str(program), f"{program}.c", f"-L{versions[0].parent}", "-lgenerated",
+                    f"-Wl,-rpath,{versions[0].parent}"], check=True)
+    return program, versions
+
+
+class Running:
+    """A program that says `ready` and runs until the block ends."""
+
+    def __init__(self, words):
+        self.words = words
+
+    def __enter__(self):
+        begin = time.monotonic_ns()
+        self.process = subprocess.Popen(self.words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        if self.process.stdout.readline() != b"ready\n":
+            self.__exit__()
+            raise BenchError(f"{self.words[-1]} did not start")
+        self.ready_ns = time.monotonic_ns() - begin
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
+def updates(bench: Bench, add) -> None:
+    """Beside each update what one would do without: ending the program and starting it natively, until it is ready."""
+    figures = {}
+
+    def measured(count):
+        if count in figures:
+            return figures[count]
+        program, versions = generated(bench, count)
+        native, total, pause = Samples(), Samples(), Samples()
+        rounds = bench.settings.rounds(40, 4)
+        for _ in range(rounds):
+            with Running([str(program)]) as running:
+                native.values.append(running.ready_ns)
+        with Running(bench.in_pvm([str(program)])) as running:
+            for turn in range(rounds):
+                words = [bench.settings.kx, "lib", "update", str(running.process.pid), "libgenerated.so", str(versions[(turn + 1) % 2])]
+                done = subprocess.run(words, capture_output=True, text=True)
+                found = re.search(r"stood still for ([\d.]+) us\ndone in ([\d.]+) us", done.stdout)
+                if not found:
+                    raise BenchError(f"kx lib update: {last_line(done.stderr or done.stdout)}")
+                pause.values.append(float(found[1]) * 1000)
+                total.values.append(float(found[2]) * 1000)
+        figures[count] = native, total, pause
+        return figures[count]
+
+    for count, total_limit, pause_limit in ((222, 1 * MS, 0.2 * MS), (2000, 4 * MS, 0.3 * MS)):
+        for name, index, limit in ((f"update of a library of {count} symbols", 1, total_limit),
+                                   (f"pause of the program, {count} symbols", 2, pause_limit)):
+            def measure(name=name, index=index, limit=limit, count=count):
+                sides = measured(count)
+                return LimitedRow(name, sides[0], sides[index], None, note=f"limit {limit / MS:g} ms; native: a restart", limit=limit)
+            add(name, None, measure)
+
+
 def run(bench: Bench) -> tuple[list, dict]:
     rows: list = []
 
@@ -41,4 +123,5 @@ def run(bench: Bench) -> tuple[list, dict]:
             rows.append(Failure(name, target, str(error)))
 
     openings(bench, add)
+    updates(bench, add)
     return rows, {}

@@ -2,12 +2,36 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+#include <cstdio>
+#include <string>
 #include <utility>
 
 #include "hypervisor/control/answers.hpp"
 #include "hypervisor/start_thread.hpp"
 
 namespace kx::hv {
+
+namespace {
+
+std::string one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c > '~'; }, ' ');
+  return text;
+}
+
+// Of what changes something.
+std::string description(const LibraryJob& job) {
+  const libraries::UpdateRequest& request = job.request;
+  const std::string whose = request.pid == 0 ? "the family" : "process " + std::to_string(request.pid);
+  if (job.verb == control::Verb::UpdateLibrary && !request.dry_run) {
+    return one_line("update of " + request.old_name + " in " + whose + " by " + request.new_name);
+  }
+  return job.verb == control::Verb::RollBackLibrary ? one_line("rollback of " + request.old_name + " in " + whose)
+                                                    : std::string();
+}
+
+}  // namespace
 
 LibraryServer::~LibraryServer() {
   {
@@ -54,6 +78,7 @@ void LibraryServer::run() {
 }
 
 void LibraryServer::serve(LibraryJob& job) {
+  const std::string what = description(job);
   const auto answer = [&]() -> Result<std::string> {
     switch (job.verb) {
       case control::Verb::ListLibraries:
@@ -64,6 +89,10 @@ void LibraryServer::serve(LibraryJob& job) {
         return updates_.roll_back(job.request.pid, job.request.old_name, job.request.timeout_ns);
     }
   }();
+  if (!what.empty()) {
+    // For whoever keeps what kx says: that it was done, or why not.
+    std::fprintf(stderr, "kx: %s: %s\n", what.c_str(), answer ? "done" : one_line(answer.error().message()).c_str());
+  }
   if (answer) {
     control::send_text(job.client.get(), *answer);
   } else {

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "hypervisor/control/protocol.hpp"
-#include "hypervisor/libraries/library_updates.hpp"
+#include "hypervisor/updates/library_updates.hpp"
 #include "hypervisor/unique_fd.hpp"
 
 namespace kx::hv {

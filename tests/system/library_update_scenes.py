@@ -6,6 +6,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
 KX, BUILT = sys.argv[2], pathlib.Path(sys.argv[3])
@@ -35,7 +36,9 @@ class Program:
         words = [KX, "run"]
         for name, value in environment.items():
             words += ["--env", f"{name}={value}"]
-        self.process = subprocess.Popen([*words, "--", str(BUILT / program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen([*words, "--", str(BUILT / program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=self.log)
         self.id = self.process.pid
         self.expect("ready")
 
@@ -45,6 +48,10 @@ class Program:
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
+
+    def logged(self):
+        self.log.seek(0)
+        return self.log.read().decode()
 
     def say(self, text):
         self.process.stdin.write(text.encode() + b"\n")
@@ -102,6 +109,10 @@ def exchange():
         program.show(1, 5)
         status, out, err = program.update("v1")
         check(status == 0 and "has this version already" in out, f"the same version: {out}{err}")
+        program.refuses("gone", "updatable_one")
+        log = program.logged().splitlines()
+        check(len(log) == 4 and all(line.startswith("kx: ") for line in log) and log[0].endswith(f"/v2/{LIBRARY}: done") and "updatable_one" in log[3],
+              f"kx's log: {log}")
 
 
 def flips():

@@ -1,8 +1,6 @@
 // Lists and replaces the shared libraries of running programs: kx lib list, update and rollback.
 #pragma once
 
-#include <sys/stat.h>
-
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -12,31 +10,16 @@
 
 #include "hypervisor/error.hpp"
 #include "hypervisor/libraries/pairing.hpp"
-#include "hypervisor/libraries/program_view.hpp"
 #include "hypervisor/process/process_table.hpp"
 #include "hypervisor/unique_fd.hpp"
+#include "hypervisor/updates/history.hpp"
+#include "hypervisor/updates/update_target.hpp"
 
 namespace kx::hv {
 
 class Family;
 
 namespace libraries {
-
-// One version of a library: its file, read, and what it is called.
-struct LibraryVersion {
-  UniqueFd fd;
-  ElfFile file;
-  std::string name;  // the path it was given by
-  struct stat status {};
-};
-using VersionRef = std::shared_ptr<const LibraryVersion>;
-
-// A version that is mapped in a program but not in use: the old one after an update, whose entries lead to the new one.
-struct Retained {
-  VersionRef version;
-  std::uint64_t start = 0;  // of its mapping
-  std::vector<Pair> redirected;
-};
 
 struct UpdateRequest {
   ProcessId pid = 0;         // 0: all of the family
@@ -68,31 +51,16 @@ class LibraryUpdates {
   Result<std::string> roll_back(ProcessId pid, const std::string& name, std::uint64_t timeout_ns);
 
  private:
-  struct Change {
-    std::string library;  // soname
-    libraries::VersionRef from, to;
-    std::int64_t time = 0;  // CLOCK_REALTIME, seconds
-    std::uint64_t pause_ns = 0;
-  };
-  // What has become of one program's libraries.
-  struct History {
-    std::uint64_t serial = 0;  // of the process
-    std::vector<libraries::Retained> retained;
-    std::vector<Change> changes;
-    std::map<std::string, libraries::VersionRef> current;  // by soname
-  };
-  class Target;
-
   Result<std::vector<std::shared_ptr<Pvm>>> programs(ProcessId pid);
-  History& history_of(ProcessId pid);
+  libraries::History& history_of(ProcessId pid);
   void forget_ended();
   Result<std::string> run(const libraries::UpdateRequest& request, libraries::VersionRef version);
-  Result<void> hold_and_apply(std::vector<std::unique_ptr<Target>>& targets, std::uint64_t deadline_ns,
+  Result<void> hold_and_apply(std::vector<std::unique_ptr<libraries::UpdateTarget>>& targets, std::uint64_t deadline_ns,
                               const std::string& fail_at);
   const libraries::Pairing& pairing(const libraries::VersionRef& from, const libraries::VersionRef& to);
 
   Family& family_;
-  std::map<ProcessId, History> histories_;
+  std::map<ProcessId, libraries::History> histories_;
   struct Paired {
     libraries::VersionRef from, to;
     libraries::Pairing pairing;

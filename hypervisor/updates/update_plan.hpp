@@ -10,7 +10,7 @@
 #include "hypervisor/error.hpp"
 #include "hypervisor/libraries/elf_image.hpp"
 #include "hypervisor/libraries/pairing.hpp"
-#include "hypervisor/libraries/program_view.hpp"
+#include "hypervisor/updates/program_view.hpp"
 
 namespace kx::hv::libraries {
 
@@ -54,8 +54,8 @@ struct Replacement {
 // stands in the way.
 Result<UpdateProgram> plan_preparation(const Replacement& replacement);
 
-// What puts the new version in the old one's place, all at once. If it was in use before, its text becomes what it is in
-// the file where `redirected` says that its functions led on.
+// What puts the new version in the old one's place, all at once. If it was in use before, its text becomes what it is
+// in the file where `redirected` says that its functions led on.
 Result<UpdateProgram> plan_exchange(const Replacement& replacement, const std::vector<Pair>& redirected);
 
 // The part of it that concerns the dynamic linker's own records (glibc).

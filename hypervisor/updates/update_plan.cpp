@@ -1,4 +1,4 @@
-#include "hypervisor/libraries/update_plan.hpp"
+#include "hypervisor/updates/update_plan.hpp"
 
 #include <algorithm>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "hypervisor/libraries/program_view.hpp"
+#include "hypervisor/updates/program_view.hpp"
 
 #include <fcntl.h>
 #include <link.h>

@@ -14,7 +14,7 @@
 #include <map>
 #include <set>
 
-#include "hypervisor/libraries/update_plan.hpp"
+#include "hypervisor/updates/update_plan.hpp"
 
 namespace kx::hv::libraries {
 
