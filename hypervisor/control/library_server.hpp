@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "hypervisor/control/protocol.hpp"
-#include "hypervisor/updates/library_updates.hpp"
 #include "hypervisor/unique_fd.hpp"
+#include "hypervisor/updates/library_updates.hpp"
 
 namespace kx::hv {
 

@@ -49,7 +49,8 @@ std::int64_t ask_process(const CallContext& context, const Call& call) {
   if (!copy_in(context, call.args[1], question)) {
     return -EFAULT;
   }
-  if (question.kind >= static_cast<std::uint32_t>(abi::first_of_hypervisor) || question.size > abi::question_data_size) {
+  if (question.kind >= static_cast<std::uint32_t>(abi::first_of_hypervisor) ||
+      question.size > abi::question_data_size) {
     return -EINVAL;
   }
   std::vector<std::byte> data;

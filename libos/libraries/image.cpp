@@ -43,8 +43,8 @@ i64 read_headers(OpenFile& file, Headers& headers) {
   if (read_at(file, header->phdr_offset, headers.table, headers.table_size) != static_cast<i64>(headers.table_size)) {
     return -ENOEXEC;
   }
-  const auto layout = parse_elf_segments(*header, {headers.table, headers.table_size}, file.size(), abi::user_end,
-                                         headers.segments);
+  const auto layout =
+      parse_elf_segments(*header, {headers.table, headers.table_size}, file.size(), abi::user_end, headers.segments);
   if (!layout) {
     return -ENOEXEC;
   }
@@ -68,7 +68,8 @@ i64 protect_relocated(const Headers& headers, u64 bias) {
     std::memcpy(&header, headers.table + at, sizeof header);
     const u64 start = align_down(header.vaddr, abi::page_size);
     const u64 end = align_down(header.vaddr + header.memsz, abi::page_size);
-    if (header.type == PT_GNU_RELRO && end > start && !outside(start, end - start, headers.layout.start, headers.layout.end)) {
+    if (header.type == PT_GNU_RELRO && end > start &&
+        !outside(start, end - start, headers.layout.start, headers.layout.end)) {
       return AddressSpace::instance().protect(bias + start, end - start, prot::read);
     }
   }

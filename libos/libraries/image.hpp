@@ -5,8 +5,8 @@
 
 namespace kx::libos {
 
-// Maps the ELF image behind `handle`, which it takes over, within reach of a 32-bit displacement from `near`; nothing is
-// relocated and nothing runs. Where its first page lies, or -errno.
+// Maps the ELF image behind `handle`, which it takes over, within reach of a 32-bit displacement from `near`; nothing
+// is relocated and nothing runs. Where its first page lies, or -errno.
 i64 map_library_image(u64 handle, u64 near);
 
 }  // namespace kx::libos

@@ -116,12 +116,29 @@ bool Change::make_all_own() const {
   struct Place {
     u64 address, size;
   };
-  return own(update_.words, [](const abi::UpdateWord& word) { return Place{word.address, sizeof(u64)}; }) &&
-         own(update_.objects, [](const abi::UpdateObject& object) { return Place{object.from, object.size}; }) &&
-         own(update_.objects, [](const abi::UpdateObject& object) { return Place{object.to, object.size}; }) &&
-         own(update_.entries, [](const abi::UpdateEntry& entry) { return Place{entry.from, jump_size(entry)}; }) &&
-         own(update_.bytes, [](const abi::UpdateBytes& bytes) { return Place{bytes.address, bytes.size}; }) &&
-         own(pointers(), [](const Pointer& pointer) { return Place{pointer.address, sizeof(u64)}; });
+  return own(update_.words,
+             [](const abi::UpdateWord& word) {
+               return Place{word.address, sizeof(u64)};
+             }) &&
+         own(update_.objects,
+             [](const abi::UpdateObject& object) {
+               return Place{object.from, object.size};
+             }) &&
+         own(update_.objects,
+             [](const abi::UpdateObject& object) {
+               return Place{object.to, object.size};
+             }) &&
+         own(update_.entries,
+             [](const abi::UpdateEntry& entry) {
+               return Place{entry.from, jump_size(entry)};
+             }) &&
+         own(update_.bytes,
+             [](const abi::UpdateBytes& bytes) {
+               return Place{bytes.address, bytes.size};
+             }) &&
+         own(pointers(), [](const Pointer& pointer) {
+           return Place{pointer.address, sizeof(u64)};
+         });
 }
 
 i64 Change::prepare() {

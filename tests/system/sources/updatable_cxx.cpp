@@ -26,7 +26,9 @@ Shape* make_square(int side) {
   return new Square(side);
 }
 
-int library_version() { return VERSION; }
+int library_version() {
+  return VERSION;
+}
 
 void throw_through(void (*function)()) {
   try {

@@ -1,8 +1,8 @@
 // Uses the C++ library in a loop; see updated.c.
-#include "updatable_cxx.hpp"
-
 #include <cstdio>
 #include <cstring>
+
+#include "updatable_cxx.hpp"
 
 int main() {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
@@ -17,6 +17,7 @@ int main() {
       caught = problem.thrown_by;
       thrown = problem.value;
     }
-    std::printf("%d: square %d area %d, caught %d thrown %d\n", library_version(), shape->version(), shape->area(), caught, thrown);
+    std::printf("%d: square %d area %d, caught %d thrown %d\n", library_version(), shape->version(), shape->area(),
+                caught, thrown);
   }
 }

@@ -91,7 +91,7 @@ struct UpdateHeader {
   std::uint32_t entry_count;   // sorted by `from`
   std::uint32_t bytes_count;
   std::uint32_t range_count;
-  std::uint32_t module_count;  // sorted by `start`
+  std::uint32_t module_count;     // sorted by `start`
   std::uint32_t follow_pointers;  // 1: pointers into objects are looked for in all the program's writable memory
   std::uint32_t decision;         // of UpdateMode::Hold: what the hypervisor decides, an UpdateDecision
   std::uint64_t old_start;        // of the library that is left
