@@ -151,6 +151,7 @@ Result<void> Vcpu::set_registers(const kvm_regs&) {
 namespace kx::hv {
 
 // There is no control socket.
+LibraryServer::~LibraryServer() = default;
 ControlServer::~ControlServer() = default;
 void ControlServer::process_ended(ProcessId, std::int32_t, const Error*) {}
 

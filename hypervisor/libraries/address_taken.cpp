@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cstring>
 #include <kx/base/address.hpp>
+#include <kx/base/verify.hpp>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace kx::hv::libraries {
 
@@ -14,6 +16,7 @@ namespace {
 
 constexpr std::uint64_t function_alignment = 16;
 constexpr std::size_t most_functions = 1 << 20;
+constexpr std::uint64_t most_code = 256 << 20;
 
 // Functions by address, with their sizes (0: unknown), as symbols and unwind information have them.
 using Functions = std::map<std::uint64_t, std::uint64_t>;
@@ -140,13 +143,18 @@ class Matcher {
 };
 
 void Matcher::match_code(std::map<std::uint64_t, std::uint64_t>& known) const {
-  std::map<std::string, std::vector<std::uint64_t>> old_code, new_code;
-  for (const auto& [start, size] : old_) {
-    old_code[plain_code(from_, start, size)].push_back(start);
-  }
-  for (const auto& [start, size] : new_) {
-    new_code[plain_code(to_, start, size)].push_back(start);
-  }
+  using Code = std::map<std::string, std::vector<std::uint64_t>>;
+  const auto collect = [](const ElfFile& file, const Functions& functions) {
+    Code code;
+    std::uint64_t left = most_code;  // a damaged file may say that its functions overlap
+    for (const auto& [start, size] : functions) {
+      std::string plain = size <= left ? plain_code(file, start, size) : std::string();
+      left -= std::min(left, size);
+      code[std::move(plain)].push_back(start);
+    }
+    return code;
+  };
+  const Code old_code = collect(from_, old_), new_code = collect(to_, new_);
   for (const auto& [code, functions] : old_code) {
     const auto same = new_code.find(code);
     if (!code.empty() && functions.size() == 1 && same != new_code.end() && same->second.size() == 1) {
@@ -174,6 +182,7 @@ std::uint64_t Matcher::match_place(const std::map<std::uint64_t, std::uint64_t>&
 // The bytes from a function's entry on that are nobody else's: padding up to the next one counts.
 std::uint64_t room_of(const Functions& functions, std::uint64_t function) {
   const auto found = functions.find(function);
+  KX_VERIFY(found != functions.end());
   if (found->second >= Pair::shortest_jump) {
     return found->second;
   }
@@ -200,7 +209,7 @@ void pair_unnamed_functions(const ElfFile& from, const ElfFile& to, Pairing& pai
   std::set<std::uint64_t> taken = find_taken(from, old_functions);
   // What is exported, if it still is.
   for (const Symbol& symbol : from.dynamic().symbols()) {
-    if (symbol.defined() && symbol.is_function() && known.contains(symbol.raw.st_value)) {
+    if (symbol.defined() && old_functions.contains(symbol.raw.st_value) && known.contains(symbol.raw.st_value)) {
       taken.insert(symbol.raw.st_value);
     }
   }

@@ -9,7 +9,7 @@ namespace {
 
 // What no library comes near.
 constexpr std::uint64_t most_entries = 1 << 10, most_symbols = 1 << 20, most_relocations = 4 << 20;
-constexpr std::uint64_t most_text = 64 << 20;
+constexpr std::uint64_t most_text = 64 << 20, most_versions = 1 << 14;
 constexpr std::uint16_t hidden_bit = 0x8000;
 // Newer than the headers of Debian 12 know.
 constexpr std::int64_t tag_relr_size = 35, tag_relr = 36;
@@ -89,7 +89,7 @@ Result<void> DynamicImage::read_strings(const ImageReader& reader) {
 Result<std::uint64_t> DynamicImage::count_symbols(const ImageReader& reader) {
   if (const auto table = link_address(DT_GNU_HASH)) {
     std::uint32_t head[4];
-    if (!get(reader, *table, head) || head[0] > most_symbols || head[2] > most_symbols) {
+    if (!get(reader, *table, head) || std::max({head[0], head[1], head[2]}) > most_symbols) {
       return Unexpected{damaged("hash table")};
     }
     gnu_hash_ = {head[0], head[1], head[2], head[3]};
@@ -176,6 +176,7 @@ Result<void> DynamicImage::read_defined_versions(const ImageReader& reader) {
 Result<void> DynamicImage::read_needed_versions(const ImageReader& reader) {
   const auto table = link_address(DT_VERNEED), count = value(DT_VERNEEDNUM);
   std::uint64_t at = table.value_or(0);
+  std::uint64_t entries = 0;  // of all files together
   for (std::uint64_t i = 0; table && i < std::min(count.value_or(0), most_entries); ++i) {
     Elf64_Verneed file;
     if (!get(reader, at, file)) {
@@ -184,7 +185,7 @@ Result<void> DynamicImage::read_needed_versions(const ImageReader& reader) {
     std::uint64_t entry_at = at + file.vn_aux;
     for (std::uint32_t j = 0; j < file.vn_cnt; ++j) {
       Elf64_Vernaux entry;
-      if (!get(reader, entry_at, entry)) {
+      if (++entries > most_versions || !get(reader, entry_at, entry)) {
         return Unexpected{damaged("needed versions")};
       }
       versions_[entry.vna_other & ~hidden_bit] = {text(entry.vna_name),

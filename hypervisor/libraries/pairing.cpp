@@ -216,7 +216,8 @@ void Pairer::pair_functions() {
     const Symbol* const other = symbol.defined() && symbol.is_function()
                                     ? find_definition(to_.dynamic(), symbol.name, symbol.version)
                                     : nullptr;
-    if (other != nullptr && other->is_function()) {
+    if (other != nullptr && other->is_function() && from_.is_text(symbol.raw.st_value) &&
+        to_.is_text(other->raw.st_value)) {
       result_.functions.push_back({symbol.raw.st_value, other->raw.st_value, symbol.raw.st_size});
     }
   }

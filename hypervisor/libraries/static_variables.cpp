@@ -9,6 +9,8 @@ namespace kx::hv::libraries {
 
 namespace {
 
+constexpr std::uint64_t most_code = 256 << 20;
+
 // Parts of a function that the compiler moved away (`f.cold`, `f.part.0`) are still its own.
 std::string owner_name(std::string_view function) {
   return std::string(function.substr(0, function.find('.', 1)));
@@ -17,13 +19,15 @@ std::string owner_name(std::string_view function) {
 // Function that refers to an address relative to RIP, by address; the first one, if several do.
 std::map<std::uint64_t, std::string> find_users(const ElfFile& file) {
   std::map<std::uint64_t, std::string> users;
+  std::uint64_t left = most_code;  // a damaged file may say that its functions overlap
   ZydisDecoder decoder;
   ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
   for (const Symbol& symbol : file.all_symbols()) {
     if (symbol.type() != STT_FUNC || !symbol.defined()) {
       continue;
     }
-    const auto code = file.at(symbol.raw.st_value, symbol.raw.st_size);
+    const auto code = file.at(symbol.raw.st_value, std::min(symbol.raw.st_size, left));
+    left -= code.size();
     for (std::size_t at = 0; at < code.size();) {
       ZydisDecodedInstruction instruction;
       if (!ZYAN_SUCCESS(
