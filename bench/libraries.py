@@ -65,7 +65,7 @@ class Running:
 
     def __enter__(self):
         begin = time.monotonic_ns()
-        self.process = subprocess.Popen(self.words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(self.words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         if self.process.stdout.readline() != b"ready\n":
             self.__exit__()
             raise BenchError(f"{self.words[-1]} did not start")

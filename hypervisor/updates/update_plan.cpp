@@ -183,6 +183,9 @@ class Preparation {
   explicit Preparation(const Replacement& replacement) : what_(replacement), resolver_(replacement) {}
 
   Result<UpdateProgram> plan() {
+    if (what_.used_before) {
+      reset_variables();
+    }
     for (const Relocation& each : what_.new_file.dynamic().relocations()) {
       KX_TRY(relocate(each));
     }
@@ -195,6 +198,7 @@ class Preparation {
   Result<void> relocate(const Relocation& relocation);
   Result<void> fill_plt_head();
   void fill_dynamic_section();
+  void reset_variables();
   void put(std::uint64_t address, std::uint64_t value) { update_.write(what_.new_bias + address, value); }
 
   const Replacement& what_;
@@ -281,6 +285,29 @@ void Preparation::fill_dynamic_section() {
         break;
     }
     at += sizeof entry;
+  }
+}
+
+// Those that the old version has too are given its values later.
+void Preparation::reset_variables() {
+  const Elf64_Phdr* const relro = what_.new_file.find(PT_GNU_RELRO);
+  for (const Elf64_Phdr& each : what_.new_file.headers()) {
+    if (each.p_type != PT_LOAD || (each.p_flags & PF_W) == 0) {
+      continue;
+    }
+    const bool has_relro = relro != nullptr && relro->p_vaddr - each.p_vaddr < each.p_memsz;
+    const std::uint64_t start = has_relro ? relro->p_vaddr + relro->p_memsz : each.p_vaddr;
+    const std::uint64_t file_end = each.p_vaddr + each.p_filesz, end = each.p_vaddr + each.p_memsz;
+    if (start < file_end) {
+      const auto bytes = what_.new_file.at(start, file_end - start);
+      update_.bytes.push_back({what_.new_bias + start, update_.text.size(), bytes.size()});
+      update_.text.insert(update_.text.end(), bytes.begin(), bytes.end());
+    }
+    const std::uint64_t zeros = update_.text.size();
+    update_.text.resize(zeros + abi::page_size);
+    for (std::uint64_t at = std::max(start, file_end); at < end; at += abi::page_size) {
+      update_.bytes.push_back({what_.new_bias + at, zeros, std::min(abi::page_size, end - at)});
+    }
   }
 }
 

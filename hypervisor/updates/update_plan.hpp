@@ -44,6 +44,7 @@ struct Replacement {
   const ElfFile& new_file;
   const Pairing& pairing;
   std::uint64_t new_bias = 0;
+  bool used_before = false;  // the new version's mapping: its variables have the values of that time
 
   [[nodiscard]] bool is_old(std::uint64_t address) const {
     return address - old_image.start < old_image.end - old_image.start;

@@ -165,6 +165,7 @@ Result<void> UpdateTarget::prepare(const VersionRef& from, const VersionRef& to,
   if (const Retained* const kept = find_retained(); kept != nullptr) {
     new_bias_ = kept->start - to->file.start();
     redirected_ = kept->redirected;
+    used_before_ = true;
   } else {
     const std::int32_t handle = program_.pvm().handles().add(UniqueFd(::fcntl(to->fd.get(), F_DUPFD_CLOEXEC, 0)));
     const std::int64_t start =

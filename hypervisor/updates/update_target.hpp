@@ -65,7 +65,7 @@ class UpdateTarget {
   [[nodiscard]] const Retained* find_retained() const;
   Result<void> put(UpdateProgram& update);
   [[nodiscard]] Replacement replacement() const {
-    return {program_, loaded_, *image_, from_->file, to_->file, *pairing_, new_bias_};
+    return {program_, loaded_, *image_, from_->file, to_->file, *pairing_, new_bias_, used_before_};
   }
 
   ProcessId pid_;
@@ -79,6 +79,7 @@ class UpdateTarget {
   const Pairing* pairing_ = nullptr;
   std::vector<Pair> redirected_;  // functions of the new version that led on so far
   std::uint64_t new_bias_ = 0;
+  bool used_before_ = false;  // its mapping
   std::uint64_t block_gpa_ = 0, block_size_ = 0;
   bool mapped_here_ = false;  // and to be taken back unless the exchange succeeds
 };

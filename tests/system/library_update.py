@@ -1,6 +1,7 @@
 """kx lib list, update and rollback: versions of a library exchanged in running programs, in both lanes."""
 import pathlib
 import shlex
+import shutil
 import subprocess
 import threading
 
@@ -52,7 +53,7 @@ class Builder:
 
     def all_locked(self):
         built = self.to / "built"
-        newest = max(path.stat().st_mtime for path in [pathlib.Path(__file__), *SOURCES.glob("updat*")])
+        newest = max(path.stat().st_mtime for path in [pathlib.Path(__file__), *SOURCES.glob("updat*"), SOURCES / "opening.c"])
         if built.exists() and built.stat().st_mtime > newest:
             return self.to
         for directory, flags in VERSIONS.items():
@@ -60,6 +61,12 @@ class Builder:
             soname = "" if "-soname" in flags else "-Wl,-soname,libupdatable.so"
             self.run(f"gcc -D_GNU_SOURCE -O2 -fPIC -shared {soname} {flags} {SOURCES}/updatable.c -o {directory}/libupdatable.so")
         self.run(f"gcc -D_GNU_SOURCE -O2 -pthread {SOURCES}/updated.c -o updated -Lv1 -lupdatable")
+        self.run(f"gcc -D_GNU_SOURCE -O2 {SOURCES}/opening.c -o opening")
+        self.run(f"gcc -D_GNU_SOURCE -O2 -pthread -static -w {SOURCES}/opening.c -o static")
+        if shutil.which("musl-gcc"):
+            (self.to / "m1").mkdir(exist_ok=True)
+            self.run(f"musl-gcc -D_GNU_SOURCE -O2 -fPIC -shared -Wl,-soname,libupdatable.so -DVERSION=1 {SOURCES}/updatable.c -o m1/libupdatable.so")
+            self.run(f"musl-gcc -D_GNU_SOURCE -O2 {SOURCES}/updated.c -o musl -Lm1 -lupdatable")
         for version in (1, 2):
             (self.to / f"c{version}").mkdir(exist_ok=True)
             self.run(f"g++ -O1 -fPIC -shared -Wl,-soname,libupdatable.so -DVERSION={version} {SOURCES}/updatable_cxx.cpp -o c{version}/libupdatable.so")
@@ -87,5 +94,5 @@ def register(scene, quick):
         test.equal("scene", (done.status, done.out.decode(), done.err.decode()), (0, "passed\n", ""))
 
 
-for name in ("exchange", "flips", "stripped", "refusals", "busy", "failures", "family", "races", "exceptions", "generated"):
+for name in ("exchange", "flips", "stripped", "refusals", "busy", "failures", "family", "races", "exceptions", "generated", "opened", "others"):
     register(name, quick=name in ("exchange", "family"))

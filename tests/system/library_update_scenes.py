@@ -277,7 +277,41 @@ def generated():
                 program.expect(f"version {version} wrong 0")
 
 
-SCENES = {scene.__name__: scene for scene in (exchange, flips, stripped, refusals, busy, failures, family, races, exceptions, generated)}
+def opened():
+    """A library that was opened by dlopen: updated, closed, opened again."""
+    with Program(program="opening") as program:
+        for turn in range(3):
+            program.say("open")
+            program.expect("open")
+            program.say("show")
+            program.expect("1 count 1 text version 1: 3 thread 4 added 0")
+            program.updates("v2")
+            program.say("show")
+            program.expect("2 count 2 text version 2: 3 thread 5 added 101")
+            if turn == 1:
+                program.updates("v1")
+                program.say("show")
+                program.expect("1 count 3 text version 1: 3 thread 6 added 0")
+            program.say("close")
+            program.expect("closed 0, still there 0")
+            program.refuses("v2", "no process has")
+        program.process.stdin.close()
+        check(program.process.wait() == 0, "status")
+
+
+def others():
+    """Programs whose libraries cannot be replaced: the reason is told, and they go on."""
+    with Program(program="static") as program:
+        program.refuses("v2", "has no dynamic linker")
+        check(kx("lib", "list", f"{program.id}.2")[0] == 1 and program.process.poll() is None, "list, and the program")
+    if (BUILT / "musl").exists():
+        with Program(program="musl", directory="m1") as program:
+            check(f"/m1/{LIBRARY}" in kx("lib", "list", program.id)[1], "list")
+            program.refuses("v2", "dynamic linker's records")
+            program.show(1, 1)
+
+
+SCENES = {scene.__name__: scene for scene in (exchange, flips, stripped, refusals, busy, failures, family, races, exceptions, generated, opened, others)}
 
 if __name__ == "__main__":
     try:
