@@ -294,7 +294,7 @@ Result<void> LibraryUpdates::hold_and_apply(std::vector<std::unique_ptr<UpdateTa
   }
 }
 
-Result<std::string> LibraryUpdates::run(const UpdateRequest& request, VersionRef version) {
+Result<std::string> LibraryUpdates::run(const UpdateRequest& request, const VersionRef& version) {
   const std::uint64_t begin_ns = ipc::deadline_after(0);
   const std::uint64_t deadline_ns = ipc::deadline_after(request.timeout_ns);
   KX_TRY_ASSIGN(const auto list, programs(request.pid));

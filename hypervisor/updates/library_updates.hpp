@@ -54,7 +54,7 @@ class LibraryUpdates {
   Result<std::vector<std::shared_ptr<Pvm>>> programs(ProcessId pid);
   libraries::History& history_of(ProcessId pid);
   void forget_ended();
-  Result<std::string> run(const libraries::UpdateRequest& request, libraries::VersionRef version);
+  Result<std::string> run(const libraries::UpdateRequest& request, const libraries::VersionRef& version);
   Result<void> hold_and_apply(std::vector<std::unique_ptr<libraries::UpdateTarget>>& targets, std::uint64_t deadline_ns,
                               const std::string& fail_at);
   const libraries::Pairing& pairing(const libraries::VersionRef& from, const libraries::VersionRef& to);

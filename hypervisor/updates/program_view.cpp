@@ -204,7 +204,7 @@ Result<LoadedImages> loaded_images(const ProgramView& program) {
       return Unexpected{unreadable("list of libraries")};
     }
     // What has no header in its first page is none of ours.
-    auto found = loaded.images.empty() ? std::optional(std::move(self)) : image_at(program, record.l_addr);
+    auto found = loaded.images.empty() ? std::optional(self) : image_at(program, record.l_addr);
     if (found) {
       found->link_map = at;
       found->name = program.read_text(reinterpret_cast<std::uint64_t>(record.l_name));

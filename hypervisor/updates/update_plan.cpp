@@ -101,7 +101,10 @@ const DynamicImage* Resolver::dynamic_of(const LoadedImage& image) {
 std::optional<std::uint64_t> Resolver::resolved_elsewhere(const Symbol& symbol) {
   for (const LoadedImage& image : what_.loaded.images) {
     const DynamicImage* const dynamic = &image != &what_.old_image ? dynamic_of(image) : nullptr;
-    for (const Relocation& each : dynamic != nullptr ? dynamic->relocations() : std::vector<Relocation>()) {
+    if (dynamic == nullptr) {
+      continue;
+    }
+    for (const Relocation& each : dynamic->relocations()) {
       const bool same = (each.type == R_X86_64_GLOB_DAT || each.type == R_X86_64_JUMP_SLOT) &&
                         dynamic->symbols()[each.symbol].name == symbol.name;
       std::uint64_t value = 0;
