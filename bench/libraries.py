@@ -92,7 +92,7 @@ def updates(bench: Bench, add) -> None:
                 native.values.append(running.ready_ns)
         with Running(bench.in_pvm([str(program)])) as running:
             for turn in range(rounds):
-                words = [bench.settings.kx, "lib", "update", str(running.process.pid), "libgenerated.so", str(versions[(turn + 1) % 2])]
+                words = [bench.settings.kx, "lib", "update", f"{running.process.pid}.2", "libgenerated.so", str(versions[(turn + 1) % 2])]
                 done = subprocess.run(words, capture_output=True, text=True)
                 found = re.search(r"stood still for ([\d.]+) us\ndone in ([\d.]+) us", done.stdout)
                 if not found:

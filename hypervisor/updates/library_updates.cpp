@@ -108,6 +108,12 @@ void LibraryUpdates::forget_ended() {
       alive.push_back(process.pid);
     }
   });
+  while (pairings_.size() > kept_pairings) {
+    pairings_.pop_front();
+  }
+  while (versions_.size() > kept_versions) {
+    versions_.pop_front();
+  }
   std::erase_if(histories_,
                 [&](const auto& entry) { return std::find(alive.begin(), alive.end(), entry.first) == alive.end(); });
 }
@@ -117,9 +123,6 @@ const Pairing& LibraryUpdates::pairing(const VersionRef& from, const VersionRef&
     if (each.from == from && each.to == to) {
       return each.pairing;
     }
-  }
-  if (pairings_.size() == kept_pairings) {
-    pairings_.pop_front();
   }
   pairings_.push_back({from, to, libraries::pair_versions(from->file, to->file)});
   return pairings_.back().pairing;
@@ -144,9 +147,6 @@ Result<std::string> LibraryUpdates::update(UpdateRequest request) {
     version->file = std::move(file).value();
     known = std::move(version);
     versions_.push_back(known);
-    if (versions_.size() > kept_versions) {
-      versions_.pop_front();
-    }
   }
   return request.fail_at == "read" ? Unexpected{injected(request.fail_at)} : run(request, known);
 }
@@ -227,10 +227,11 @@ Result<std::string> LibraryUpdates::roll_back(ProcessId pid, const std::string& 
 }
 
 // Everything is checked and made ready in all programs before the first is changed. EBUSY: not within the time.
-Result<void> LibraryUpdates::hold_and_apply(std::vector<std::unique_ptr<UpdateTarget>>& targets,
-                                            std::uint64_t deadline_ns, const std::string& fail_at) {
+// EAGAIN: processes have come or gone meanwhile.
+Result<void> LibraryUpdates::hold_and_apply(std::vector<std::unique_ptr<UpdateTarget>>& targets, bool alone,
+                                            const Attempt& attempt) {
+  const std::string& fail_at = attempt.request.fail_at;
   auto rest = first_rest;
-  const bool alone = targets.size() == 1 && fail_at.empty();
   bool first = true;
   for (std::int64_t result = -EAGAIN;; first = false) {
     bool planned = true;
@@ -264,10 +265,13 @@ Result<void> LibraryUpdates::hold_and_apply(std::vector<std::unique_ptr<UpdateTa
     if (fail_at == "hold") {
       return Unexpected{injected(fail_at)};
     }
+    if (result == 0 && fail_at == "apply") {
+      return Unexpected{injected(fail_at)};
+    }
+    if (result == 0 && !alone && !is_whole(attempt)) {
+      result = -ESRCH;  // one was forked before its parent was held
+    }
     if (result == 0) {
-      if (fail_at == "apply") {
-        return Unexpected{injected(fail_at)};
-      }
       for (const auto& target : targets) {
         if (target->held) {
           target->decide(abi::UpdateDecision::Apply);
@@ -276,14 +280,15 @@ Result<void> LibraryUpdates::hold_and_apply(std::vector<std::unique_ptr<UpdateTa
       return {};
     }
     for (const auto& target : targets) {
-      if (target->held) {
-        target->decide(abi::UpdateDecision::Leave);
-      }
+      target->release();
+    }
+    if (result == -ESRCH) {
+      return Unexpected{with_process(system_error_from(EAGAIN, "processes come and go"), who)};
     }
     if (result != -EBUSY && result != -EAGAIN) {
       return Unexpected{with_process(system_error_from(static_cast<int>(-result), "exchange the versions"), who)};
     }
-    if (is_past(deadline_ns)) {
+    if (is_past(attempt.deadline_ns)) {
       return Unexpected{
           with_process(system_error_from(ETIMEDOUT, result == -EBUSY ? "a thread was in the old version all the time"
                                                                      : "the program did not stop loading libraries"),
@@ -295,18 +300,40 @@ Result<void> LibraryUpdates::hold_and_apply(std::vector<std::unique_ptr<UpdateTa
 }
 
 Result<std::string> LibraryUpdates::run(const UpdateRequest& request, const VersionRef& version) {
-  const std::uint64_t begin_ns = ipc::deadline_after(0);
-  const std::uint64_t deadline_ns = ipc::deadline_after(request.timeout_ns);
-  KX_TRY_ASSIGN(const auto list, programs(request.pid));
+  Attempt attempt{request, version, {}, ipc::deadline_after(0), ipc::deadline_after(request.timeout_ns)};
+  for (;;) {
+    auto done = try_once(attempt);
+    if (done || done.error().errno_value != EAGAIN || is_past(attempt.deadline_ns)) {
+      return done;
+    }
+    std::this_thread::sleep_for(first_rest);
+  }
+}
+
+// No process is there that was not when the attempt began.
+bool LibraryUpdates::is_whole(const Attempt& attempt) {
+  const auto now = programs(attempt.request.pid);
+  return now && std::all_of(now->begin(), now->end(), [&](const auto& pvm) {
+           return std::find(attempt.list.begin(), attempt.list.end(), pvm) != attempt.list.end();
+         });
+}
+
+Result<std::string> LibraryUpdates::try_once(Attempt& attempt) {
+  const UpdateRequest& request = attempt.request;
+  const VersionRef& version = attempt.version;
+  KX_TRY_ASSIGN(attempt.list, programs(request.pid));
   forget_ended();
   std::vector<std::unique_ptr<UpdateTarget>> targets;
   std::string report;
   std::string obstacles;
-  for (const auto& pvm : list) {
-    auto target = std::make_unique<UpdateTarget>(pvm, history_of(pvm->pid()), deadline_ns);
-    KX_TRY_ASSIGN(const bool found, target->find(request.old_name, request.old_build_id));
-    if (!found) {
-      continue;
+  for (const auto& pvm : attempt.list) {
+    auto target = std::make_unique<UpdateTarget>(pvm, history_of(pvm->pid()), attempt.deadline_ns);
+    const auto found = target->find(request.old_name, request.old_build_id);
+    if (!found && (found.error().errno_value != ESRCH || request.pid != 0)) {
+      return Unexpected{Error(found.error())};
+    }
+    if (!found || !*found) {
+      continue;  // it has ended, or has no such library
     }
     KX_TRY_ASSIGN(const VersionRef from, target->old_version(versions_));
     if (std::find(versions_.begin(), versions_.end(), from) == versions_.end()) {
@@ -347,14 +374,16 @@ Result<std::string> LibraryUpdates::run(const UpdateRequest& request, const Vers
   if (targets.empty()) {
     return report;
   }
-  KX_TRY(hold_and_apply(targets, deadline_ns, request.fail_at));
+  // Nobody but the one process that was asked for is concerned: it need not be held for others.
+  const bool alone = request.pid != 0 && request.fail_at.empty();
+  KX_TRY(hold_and_apply(targets, alone, attempt));
   for (const auto& target : targets) {
-    const std::uint64_t pause_ns = target->settle(targets.size() == 1);
+    const std::uint64_t pause_ns = target->settle(alone);
     report += "process " + std::to_string(target->pid()) + ": " + target->library() + " is " + version->name +
               " now; it stood still for " + microseconds(pause_ns) + "\n";
   }
   targets.clear();
-  report += "done in " + microseconds(ipc::deadline_after(0) - begin_ns) + "\n";
+  report += "done in " + microseconds(ipc::deadline_after(0) - attempt.begin_ns) + "\n";
   return report;
 }
 

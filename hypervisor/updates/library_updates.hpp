@@ -54,9 +54,17 @@ class LibraryUpdates {
   Result<std::vector<std::shared_ptr<Pvm>>> programs(ProcessId pid);
   libraries::History& history_of(ProcessId pid);
   void forget_ended();
+  struct Attempt {
+    const libraries::UpdateRequest& request;
+    const libraries::VersionRef& version;
+    std::vector<std::shared_ptr<Pvm>> list;  // the processes it is for
+    std::uint64_t begin_ns = 0, deadline_ns = 0;
+  };
   Result<std::string> run(const libraries::UpdateRequest& request, const libraries::VersionRef& version);
-  Result<void> hold_and_apply(std::vector<std::unique_ptr<libraries::UpdateTarget>>& targets, std::uint64_t deadline_ns,
-                              const std::string& fail_at);
+  Result<std::string> try_once(Attempt& attempt);
+  bool is_whole(const Attempt& attempt);
+  Result<void> hold_and_apply(std::vector<std::unique_ptr<libraries::UpdateTarget>>& targets, bool alone,
+                              const Attempt& attempt);
   const libraries::Pairing& pairing(const libraries::VersionRef& from, const libraries::VersionRef& to);
 
   Family& family_;

@@ -174,6 +174,7 @@ Result<LoadedImages> loaded_images(const ProgramView& program) {
   LoadedImages loaded;
   loaded.linker_start = view.linker_start;
   loaded.linker_end = view.linker_end;
+  loaded.generation = view.generation;
   // Where the program itself lies is told by the header of its own headers.
   LoadedImage self;
   Elf64_Phdr first{};

@@ -75,6 +75,7 @@ struct LoadedImages {
   std::vector<LoadedImage> images;  // in the linker's order
   std::uint64_t debug = 0;          // struct r_debug
   std::uint64_t linker_start = 0, linker_end = 0;
+  std::uint64_t generation = 0;
 };
 
 // The image at `bias` as its own headers describe it; nothing: there is none.

@@ -491,6 +491,7 @@ Result<std::vector<std::byte>> UpdateProgram::encode() {
   header.follow_pointers = follow_pointers ? 1 : 0;
   header.old_start = old_start;
   header.old_end = old_end;
+  header.generation = generation;
   const std::size_t tables = sizeof header + words.size() * sizeof words[0] + objects.size() * sizeof objects[0] +
                              entries.size() * sizeof entries[0] + bytes.size() * sizeof bytes[0] +
                              ranges.size() * sizeof ranges[0] + modules.size() * sizeof modules[0];

@@ -25,6 +25,7 @@ struct UpdateProgram {
   std::vector<abi::UpdateModule> modules;
   bool follow_pointers = false;
   std::uint64_t old_start = 0, old_end = 0;
+  std::uint64_t generation = 0;
 
   void write(std::uint64_t address, std::uint64_t value) { words.push_back({address, abi::update_any, value}); }
   void expect(std::uint64_t address, std::uint64_t expected) { words.push_back({address, expected, expected}); }

@@ -56,6 +56,10 @@ Result<bool> UpdateTarget::find(const std::string& name, const std::string& buil
     }
     std::this_thread::sleep_for(rest);
   }
+  if (generation_ != 0 && loaded_.generation != generation_) {
+    return Unexpected{with_process(system_error_from(ESTALE, "runs another program now"), pid_)};
+  }
+  generation_ = loaded_.generation;
   image_ = nullptr;
   for (std::size_t i = 1; i < loaded_.images.size(); ++i) {
     const LoadedImage& image = loaded_.images[i];
@@ -141,6 +145,7 @@ Result<void> UpdateTarget::check(const VersionRef& from, const VersionRef& to, c
 }
 
 Result<void> UpdateTarget::put(UpdateProgram& update) {
+  update.generation = generation_;
   KX_TRY_ASSIGN(const std::vector<std::byte> block, update.encode());
   if (block_size_ < block.size()) {
     const std::int64_t gpa = program_.ask(abi::QuestionKind::UpdateMemory, 0, 0, block.size());
@@ -211,6 +216,13 @@ void UpdateTarget::decide(abi::UpdateDecision decision) {
   ::syscall(SYS_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT_MAX, nullptr, nullptr, 0);
 }
 
+void UpdateTarget::release() {
+  if (held) {
+    decide(abi::UpdateDecision::Leave);
+    program_.ask(abi::QuestionKind::Program, 0, 0, sizeof(abi::ProgramView));
+  }
+}
+
 std::uint64_t UpdateTarget::settle(bool alone) {
   std::erase_if(history_.retained, [&](const Retained& each) { return each.version == to_; });
   history_.retained.push_back({from_, image_->start, pairing_->functions});
@@ -230,11 +242,10 @@ std::uint64_t UpdateTarget::settle(bool alone) {
 }
 
 void UpdateTarget::clear() {
-  if (held) {
-    decide(abi::UpdateDecision::Leave);
-  }
+  release();
   if (mapped_here_) {
-    program_.ask(abi::QuestionKind::UnmapImage, 0, new_bias_ + to_->file.start(), to_->file.end() - to_->file.start());
+    program_.ask(abi::QuestionKind::UnmapImage, static_cast<std::uint32_t>(generation_), new_bias_ + to_->file.start(),
+                 to_->file.end() - to_->file.start());
     mapped_here_ = false;
   }
   if (block_size_ != 0) {

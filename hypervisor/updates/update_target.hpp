@@ -51,6 +51,8 @@ class UpdateTarget {
     return program_.ask(abi::QuestionKind::Update, static_cast<std::uint32_t>(mode), 0, 0);
   }
   void decide(abi::UpdateDecision decision);
+  // Lets a program that is held go on as it was, and waits until it does.
+  void release();
   // After the exchange: what is kept is noted, and the pause told.
   std::uint64_t settle(bool alone);
   void clear();
@@ -77,6 +79,7 @@ class UpdateTarget {
   std::string library_, name_, build_id_;
   VersionRef from_, to_;
   const Pairing* pairing_ = nullptr;
+  std::uint64_t generation_ = 0;  // of the program that was found first
   std::vector<Pair> redirected_;  // functions of the new version that led on so far
   std::uint64_t new_bias_ = 0;
   bool used_before_ = false;  // its mapping

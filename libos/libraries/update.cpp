@@ -15,6 +15,7 @@
 #include "mm/address_space.hpp"
 #include "mm/heap.hpp"
 #include "process/clock.hpp"
+#include "process/process_info.hpp"
 #include "process/thread.hpp"
 #include "process/world.hpp"
 
@@ -267,6 +268,9 @@ i64 carry_out_update(abi::UpdateMode mode, void (*ready)(u64), u64 argument) {
   UpdateBlock update;
   if (block == nullptr || !update.read(block, block_size)) {
     return -EINVAL;
+  }
+  if (update.header->generation != ProcessInfo::instance().generation) {
+    return -ESTALE;
   }
   Change change(update);
   if (mode == abi::UpdateMode::Running) {

@@ -359,6 +359,7 @@ i64 commit(const ExecRequest& request, const Prepared& prepared, Context& contex
   AddressSpace::instance().linker_start = has_linker ? interpreter.bias + prepared.interpreter.layout.start : 0;
   AddressSpace::instance().linker_end = has_linker ? interpreter.bias + prepared.interpreter.layout.end : 0;
   ProcessInfo& info = ProcessInfo::instance();
+  ++info.generation;
   info.headers_start = program.phdr;
   info.header_count = program.phdr_count;
   info.linker_start = has_interpreter ? interpreter.bias + prepared.interpreter.layout.start : 0;

@@ -13,6 +13,7 @@ struct ProcessInfo {
   // Of the program, and of its dynamic linker (0: it has none), for updates of its libraries.
   u64 headers_start = 0, header_count = 0;
   u64 linker_start = 0, linker_end = 0;
+  u64 generation = 0;  // counts programs
 
   static ProcessInfo& instance();
 };

@@ -122,7 +122,8 @@ i64 answer_hypervisor(const abi::Question& question, u8* data) {
   switch (static_cast<abi::QuestionKind>(question.kind)) {
     case abi::QuestionKind::Program: {
       const ProcessInfo& info = ProcessInfo::instance();
-      const abi::ProgramView view{info.headers_start, info.header_count, info.linker_start, info.linker_end};
+      const abi::ProgramView view{info.headers_start, info.header_count, info.linker_start, info.linker_end,
+                                  info.generation};
       std::memcpy(data, &view, sizeof view);
       return sizeof view;
     }
@@ -131,7 +132,9 @@ i64 answer_hypervisor(const abi::Question& question, u8* data) {
     case abi::QuestionKind::MapImage:
       return map_library_image(question.number, question.address);
     case abi::QuestionKind::UnmapImage:
-      return AddressSpace::instance().unmap(question.address, question.size);
+      return question.number == static_cast<u32>(ProcessInfo::instance().generation)
+                 ? AddressSpace::instance().unmap(question.address, question.size)
+                 : -ESTALE;
     case abi::QuestionKind::UpdateMemory:
       return set_update_memory(question.size);
     case abi::QuestionKind::Update:

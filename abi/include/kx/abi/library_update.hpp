@@ -16,8 +16,9 @@ struct ProgramView {
   std::uint64_t header_count;
   std::uint64_t linker_start;  // of the dynamic linker; both 0: the program has none
   std::uint64_t linker_end;
+  std::uint64_t generation;  // another one after each execve(2)
 };
-static_assert(sizeof(ProgramView) == 32 && std::has_unique_object_representations_v<ProgramView>);
+static_assert(sizeof(ProgramView) == 40 && std::has_unique_object_representations_v<ProgramView>);
 
 // What is asked by QuestionKind::MappedFile.
 struct MappedFileView {
@@ -96,11 +97,13 @@ struct UpdateHeader {
   std::uint32_t decision;         // of UpdateMode::Hold: what the hypervisor decides, an UpdateDecision
   std::uint64_t old_start;        // of the library that is left
   std::uint64_t old_end;
-  std::uint64_t pause_ns;  // written by the library OS: how long the program stood still
+  std::uint64_t generation;  // of the program that the block is for
+  std::uint64_t pause_ns;    // written by the library OS: how long the program stood still
 };
-static_assert(sizeof(UpdateHeader) == 56 && std::has_unique_object_representations_v<UpdateHeader>);
+static_assert(sizeof(UpdateHeader) == 64 && std::has_unique_object_representations_v<UpdateHeader>);
 
 // Results of QuestionKind::Update beside 0 and -errno:
+//   -ESTALE  another program runs
 //   -EBUSY   a thread is in one of the ranges
 //   -EAGAIN  a word was not what it was expected to be
 //   -ENOBUFS too many pointers

@@ -21,7 +21,7 @@ enum class QuestionKind : std::uint32_t {
   Program,       // (size) -> bytes: a ProgramView
   MappedFile,    // (address, size) -> bytes: a MappedFileView
   MapImage,      // (number: a handle, address: near which) -> where the image begins, relocated by nothing
-  UnmapImage,    // (address, size of an image) -> 0
+  UnmapImage,    // (number: lower bits of the program's generation, address, size of an image) -> 0
   UpdateMemory,  // (size) -> the guest-physical address of as many bytes, one block at a time; 0: gives it back
   Update,        // (number: an UpdateMode) -> 0 or -errno: carries out what lies in the block
   Last,
