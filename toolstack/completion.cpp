@@ -21,9 +21,11 @@ _kx() {
       return ;;
     lib)
       if ((COMP_CWORD == 2)); then
-        mapfile -t COMPREPLY < <(compgen -W 'keygen sign verify --help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'list update rollback keygen sign verify --help' -- "$cur")
       elif [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '--key --output --signature --help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '--key --output --signature --dry-run --timeout --help' -- "$cur")
+      elif ((COMP_CWORD == 3)) && [[ ${COMP_WORDS[2]} =~ ^(list|update|rollback)$ ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$(kx ps 2> /dev/null | awk 'NR > 1 { print $1 }')" -- "$cur")
       else
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -113,7 +115,7 @@ constexpr const char* zsh_script = R"zsh(#compdef kx
 _kx() {
   if ((CURRENT == 2)); then
     _values verb 'run[run a program as a pVM]' 'ps[show what runs]' \
-      'kill[send a signal]' 'stats[print counters]' 'exec[run a program in a family]' 'lib[sign libraries]' 'check[can this machine run pVMs?]' 'version[print the version]' \
+      'kill[send a signal]' 'stats[print counters]' 'exec[run a program in a family]' 'lib[show, replace and sign libraries]' 'check[can this machine run pVMs?]' 'version[print the version]' \
       'completion[print a completion script]'
     return
   fi
@@ -154,9 +156,13 @@ _kx() {
         '*::argument:_normal' ;;
     lib)
       if ((CURRENT == 2)); then
-        _values subcommand 'keygen[make a pair of keys]' 'sign[sign files]' 'verify[look at signatures]'
+        _values subcommand 'list[show libraries]' 'update[replace a library]' 'rollback[undo that]' \
+          'keygen[make a pair of keys]' 'sign[sign files]' 'verify[look at signatures]'
+      elif ((CURRENT == 3)) && [[ $words[2] == (list|update|rollback) ]]; then
+        _values -w id ${(f)"$(kx ps 2> /dev/null | awk 'NR > 1 { print $1 }')"}
       else
-        _arguments '--key=[key]:file:_files' '--output=[what to write]:file:_files' '--signature=[what to look at]:file:_files' '*:file:_files'
+        _arguments '--key=[key]:file:_files' '--output=[what to write]:file:_files' '--signature=[what to look at]:file:_files' \
+          '--dry-run[only say whether it can be done]' '--timeout=[how long to wait]:seconds:' '*:file:_files'
       fi ;;
     completion) _values shell bash zsh ;;
   esac

@@ -12,19 +12,18 @@ namespace kx::toolstack {
 namespace {
 
 constexpr std::array subcommands{
-    Verb{"keygen", "make a pair of keys to sign with", lib_keygen},
-    Verb{"sign", "sign files: libraries, programs", lib_sign},
     Verb{"list", "show the libraries of running programs", lib_list},
     Verb{"update", "replace a library of running programs", lib_update},
     Verb{"rollback", "undo the last update of a library", lib_rollback},
+    Verb{"keygen", "make a pair of keys to sign with", lib_keygen},
+    Verb{"sign", "sign files: libraries, programs", lib_sign},
     Verb{"verify", "say whether files are signed and unchanged", lib_verify},
 };
 
 void print_help() {
   std::puts(
-      "Signs libraries and programs, so that a policy (kx run --library-policy) can ask for it; shows and replaces "
-      "the\n"
-      "libraries of running programs.\n"
+      "Shows and replaces the libraries of running programs; signs libraries and programs, so that a policy\n"
+      "(kx run --library-policy) can ask for it.\n"
       "\n"
       "Usage: kx lib SUBCOMMAND [OPTION...] [ARGUMENT...]\n"
       "\n"

@@ -14,7 +14,7 @@ constexpr std::array all_verbs{
     Verb{"kill", "send a signal to a process, or to all of a family", kill_verb},
     Verb{"stats", "print the counters of a running process or family", stats_verb},
     Verb{"exec", "run a program in a running family", exec_verb},
-    Verb{"lib", "sign libraries and programs, for --library-policy", lib_verb},
+    Verb{"lib", "show, replace and sign libraries", lib_verb},
     Verb{"check", "say whether this machine can run pVMs, and what to do if not", check_verb},
     Verb{"version", "print the version", version_verb},
     Verb{"completion", "print the completion script for a shell (bash, zsh)", completion_verb},
