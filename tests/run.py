@@ -112,13 +112,12 @@ def conformance_names(*options):
 
 
 def conformance_software():
-    """Every third case, or every fourth where all run on KVM too, unless all are asked for: in the emulator each takes a
-    second or more.
+    """Every third case, unless all are asked for: in the emulator each takes a second or more.
 
     Of those with several processes, which take longer, the ones with the mark "lane".
     """
     lane = [name for name in conformance_names("--marks", "lane") if "." not in name]
-    names = conformance_names("--without", "fork")[:: 4 if kvm_usable() else 3] + lane
+    names = conformance_names("--without", "fork")[::3] + lane
     selection = ["--filter", "^(" + "|".join(map(re.escape, names)) + ")$"]
     return pvm_suite("conformance-software", "tests/conformance/run.py", "software", selection)
 
