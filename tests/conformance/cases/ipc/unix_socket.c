@@ -1,4 +1,5 @@
 // A named unix socket in one process: bind, listen, connect, accept, names: unix(7).
+// marks: unix_diag
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
