@@ -143,10 +143,11 @@ bool Family::start_collector() {
     return true;
   }
   auto thread = start_thread([this] { collect(); });
-  if (thread) {
-    collector_ = std::move(thread).value();
+  if (!thread) {
+    return false;
   }
-  return thread.has_value();
+  collector_ = std::move(thread).value();
+  return true;
 }
 
 void Family::collect() {
