@@ -181,6 +181,23 @@ class Bench:
         return sides[0], sides[1], (resident[0], resident[1])
 
 
+def collect(bench: Bench, groups) -> list:
+    """The rows of `groups`, each a function (bench, add) that calls add(name, target, measure) for every workload."""
+    rows: list = []
+
+    def add(name, target, measure) -> None:
+        if not bench.settings.wants(name):
+            return
+        try:
+            rows.append(measure())
+        except (BenchError, OSError) as error:
+            rows.append(Failure(name, target, str(error)))
+
+    for group in groups:
+        group(bench, add)
+    return rows
+
+
 def last_line(text: str) -> str:
     lines = text.strip().splitlines()
     return lines[-1] if lines else "no output"

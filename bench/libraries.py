@@ -4,7 +4,7 @@ import re
 import subprocess
 import time
 
-from harness import Bench, BenchError, Failure, Row, Samples, last_line
+from harness import Bench, BenchError, Row, Samples, collect, last_line
 from processes import MS, LimitedRow
 
 TITLE = "Run-time linking, ratio to native Linux (medians; smaller is better)"
@@ -112,16 +112,4 @@ def updates(bench: Bench, add) -> None:
 
 
 def run(bench: Bench) -> tuple[list, dict]:
-    rows: list = []
-
-    def add(name, target, measure) -> None:
-        if not bench.settings.wants(name):
-            return
-        try:
-            rows.append(measure())
-        except (BenchError, OSError) as error:
-            rows.append(Failure(name, target, str(error)))
-
-    openings(bench, add)
-    updates(bench, add)
-    return rows, {}
+    return collect(bench, (openings, updates)), {}

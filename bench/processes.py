@@ -5,7 +5,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 
-from harness import Bench, BenchError, Failure, Row, Samples, last_line
+from harness import Bench, BenchError, Row, Samples, collect, last_line
 
 TITLE = "Families, ratio to native Linux (medians; smaller is better)"
 OUTPUT = "issue3.json"
@@ -182,17 +182,4 @@ def builds(bench: Bench, add) -> None:
 
 
 def run(bench: Bench) -> tuple[list, dict]:
-    rows: list = []
-
-    def add(name, target, measure) -> None:
-        if not bench.settings.wants(name):
-            return
-        try:
-            rows.append(measure())
-        except (BenchError, OSError) as error:
-            rows.append(Failure(name, target, str(error)))
-
-    forks(bench, add)
-    exchanges(bench, add)
-    builds(bench, add)
-    return rows, {}
+    return collect(bench, (forks, exchanges, builds)), {}

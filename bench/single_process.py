@@ -4,7 +4,7 @@ import pathlib
 import re
 import subprocess
 
-from harness import Bench, BenchError, Failure, Row
+from harness import Bench, Row, collect
 
 TITLE = "One process, ratio to native Linux (medians; smaller is better)"
 OUTPUT = "issue2.json"
@@ -149,16 +149,4 @@ def facts(bench: Bench) -> dict:
 
 
 def run(bench: Bench) -> tuple[list, dict]:
-    rows: list = []
-
-    def add(name, target, measure) -> None:
-        if not bench.settings.wants(name):
-            return
-        try:
-            rows.append(measure())
-        except (BenchError, OSError) as error:
-            rows.append(Failure(name, target, str(error)))
-
-    for group in (system_calls, cpu_bound, start_up, sequential, many_files):
-        group(bench, add)
-    return rows, facts(bench) if bench.settings.wants("hello") else {}
+    return collect(bench, (system_calls, cpu_bound, start_up, sequential, many_files)), facts(bench) if bench.settings.wants("hello") else {}

@@ -10,6 +10,8 @@
 #include <set>
 #include <utility>
 
+#include "hypervisor/text.hpp"
+
 namespace kx::hv::libraries {
 
 namespace {
@@ -190,12 +192,6 @@ std::uint64_t room_of(const Functions& functions, std::uint64_t function) {
       align_up(function + std::max<std::uint64_t>(found->second, 1), function_alignment) - function;
   const auto next = std::next(found);
   return next != functions.end() ? std::min(padded, next->first - function) : padded;
-}
-
-std::string hexadecimal(std::uint64_t value) {
-  char text[20];
-  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
-  return text;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <kx/abi/memory_map.hpp>
 #include <kx/base/address.hpp>
 
+#include "hypervisor/libraries/elf_identity.hpp"
 #include "hypervisor/libraries/elf_image.hpp"
 
 namespace kx::hv::libraries {
@@ -164,34 +165,10 @@ Result<void> ElfFile::read_symbol_table() {
   return {};
 }
 
-std::string find_build_id(std::span<const std::byte> notes) {
-  std::string text;
-  for (std::uint64_t at = 0; notes.size() - at >= sizeof(Elf64_Nhdr);) {
-    Elf64_Nhdr note;
-    std::memcpy(&note, notes.data() + at, sizeof note);
-    const std::uint64_t name = at + sizeof note;
-    const std::uint64_t content = name + align_up(std::uint64_t{note.n_namesz}, std::uint64_t{4});
-    const std::uint64_t end = content + note.n_descsz;
-    if (end > notes.size()) {
-      break;
-    }
-    if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && std::memcmp(notes.data() + name, "GNU", 4) == 0) {
-      for (const std::byte byte : notes.subspan(content, std::min<std::uint64_t>(note.n_descsz, 64))) {
-        constexpr char digits[] = "0123456789abcdef";
-        text += digits[std::to_integer<unsigned>(byte) >> 4];
-        text += digits[std::to_integer<unsigned>(byte) & 15];
-      }
-      break;
-    }
-    at = std::min<std::uint64_t>(align_up(end, std::uint64_t{4}), notes.size());
-  }
-  return text;
-}
-
 void ElfFile::read_build_id() {
   for (const Elf64_Phdr& each : headers_) {
     if (each.p_type == PT_NOTE && build_id_.empty() && !outside(each.p_offset, each.p_filesz, 0, bytes_.size())) {
-      build_id_ = find_build_id(std::span(bytes_).subspan(each.p_offset, each.p_filesz));
+      build_id_ = find_build_id(std::span(bytes_).subspan(each.p_offset, each.p_filesz), each.p_align);
     }
   }
 }

@@ -107,10 +107,11 @@ std::string soname_in(const Reader& file, const std::vector<Elf64_Phdr>& headers
   return text_at(file, *table + *name, *strings_size - *name);
 }
 
-std::string build_id_in(const Reader& file, const Elf64_Phdr& notes) {
+}  // namespace
+
+std::string find_build_id(std::span<const std::byte> area, std::uint64_t segment_alignment) {
   constexpr std::string_view owner{"GNU\0", 4};
-  const auto area = file.range(notes.p_offset, notes.p_filesz);
-  const std::uint64_t alignment = notes.p_align == 8 ? 8 : 4;
+  const std::uint64_t alignment = segment_alignment == 8 ? 8 : 4;
   for (std::uint64_t at = 0; at + sizeof(Elf64_Nhdr) <= area.size();) {
     Elf64_Nhdr note;
     std::memcpy(&note, area.data() + at, sizeof note);
@@ -134,8 +135,6 @@ std::string build_id_in(const Reader& file, const Elf64_Phdr& notes) {
   return {};
 }
 
-}  // namespace
-
 ElfIdentity read_elf_identity(std::span<const std::byte> bytes) {
   const Reader file(bytes);
   const std::vector<Elf64_Phdr> headers = program_headers(file);
@@ -144,7 +143,7 @@ ElfIdentity read_elf_identity(std::span<const std::byte> bytes) {
     if (each.p_type == PT_DYNAMIC && identity.soname.empty()) {
       identity.soname = soname_in(file, headers, each);
     } else if (each.p_type == PT_NOTE && identity.build_id.empty()) {
-      identity.build_id = build_id_in(file, each);
+      identity.build_id = find_build_id(file.range(each.p_offset, each.p_filesz), each.p_align);
     }
   }
   return identity;

@@ -15,4 +15,7 @@ struct ElfIdentity {
 // Of a 64-bit little-endian file (elf(5)). What is not there, or makes no sense, is empty.
 ElfIdentity read_elf_identity(std::span<const std::byte> file);
 
+// The GNU build-id in the content of a note segment with this alignment, hexadecimal; empty: there is none.
+std::string find_build_id(std::span<const std::byte> area, std::uint64_t segment_alignment);
+
 }  // namespace kx::hv::libraries

@@ -105,9 +105,6 @@ class DynamicImage {
   std::optional<GnuHash> gnu_hash_;
 };
 
-// The GNU build-id in the content of a note segment, hexadecimal; empty: there is none.
-std::string find_build_id(std::span<const std::byte> notes);
-
 struct Section {
   std::string name;
   Elf64_Shdr raw{};

@@ -11,6 +11,7 @@
 #include "hypervisor/ipc/waiter.hpp"
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
+#include "hypervisor/text.hpp"
 
 namespace kx::hv {
 
@@ -40,12 +41,6 @@ bool same_file(const struct stat& a, const struct stat& b) {
 
 std::string microseconds(std::uint64_t ns) {
   return std::to_string(ns / 1000) + "." + std::to_string(ns / 100 % 10) + " us";
-}
-
-std::string hexadecimal(std::uint64_t value) {
-  char text[20];
-  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
-  return text;
 }
 
 // UTC, as RFC 3339 has it.

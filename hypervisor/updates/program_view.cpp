@@ -10,6 +10,7 @@
 #include <kx/base/address.hpp>
 
 #include "hypervisor/ipc/waiter.hpp"
+#include "hypervisor/libraries/elf_identity.hpp"
 #include "hypervisor/memory/page_walk.hpp"
 
 namespace kx::hv::libraries {
@@ -52,7 +53,7 @@ bool read_headers(const ProgramView& program, std::uint64_t address, std::uint64
     } else if (each.p_type == PT_NOTE && image.build_id.empty()) {
       std::vector<std::byte> note(std::min<std::uint64_t>(each.p_memsz, 512));
       if (program.read(image.bias + each.p_vaddr, note.data(), note.size())) {
-        image.build_id = find_build_id(note);
+        image.build_id = find_build_id(note, each.p_align);
       }
     }
   }

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "hypervisor/libraries/elf_identity.hpp"
 #include "hypervisor/libraries/elf_image.hpp"
 #include "hypervisor/libraries/pairing.hpp"
 #include "hypervisor/libraries/static_variables.hpp"
@@ -149,7 +150,7 @@ TEST(BuildId, IsFoundInNotes) {
     return bytes;
   };
   const auto find = [](const std::string& bytes) {
-    return find_build_id({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()});
+    return find_build_id({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()}, 4);
   };
   const std::string_view gnu("GNU\0", 4);
   const std::string good = note(5, gnu, "properties") + note(NT_GNU_BUILD_ID, gnu, "\x12\xab\xcd");
