@@ -10,13 +10,13 @@
 namespace kx::hv {
 
 std::int32_t HandleTable::add(UniqueFd fd, std::optional<ProcessReference> process) {
-  return add_entry({std::make_shared<const UniqueFd>(std::move(fd)), process, nullptr});
+  return add_entry({std::make_shared<const UniqueFd>(std::move(fd)), process, nullptr, nullptr});
 }
 
 std::array<std::int32_t, 2> HandleTable::add_pipe(File reading, File writing,
                                                   const std::shared_ptr<ipc::PipeRing>& ring) {
-  const std::int32_t first = add_entry({std::move(reading), std::nullopt, ring});
-  const std::int32_t second = first < 0 ? -1 : add_entry({std::move(writing), std::nullopt, ring});
+  const std::int32_t first = add_entry({std::move(reading), std::nullopt, ring, nullptr});
+  const std::int32_t second = first < 0 ? -1 : add_entry({std::move(writing), std::nullopt, ring, nullptr});
   if (first >= 0 && second < 0) {
     remove(static_cast<std::uint64_t>(first));
     return {-1, -1};
@@ -81,6 +81,34 @@ HandleTable::File HandleTable::get_to_look(std::uint64_t handle) const {
 HandleTable::Stream HandleTable::get_stream(std::uint64_t handle) const {
   Entry found = entry(handle);
   return found.process ? Stream{} : Stream{std::move(found.file), std::move(found.ring)};
+}
+
+void HandleTable::mark_accepted(std::uint64_t handle) {
+  const std::lock_guard lock(mutex_);
+  if (handle < entries_.size() && entries_[handle].file != nullptr) {
+    entries_[handle].accepted = std::make_shared<AcceptedConnection>();
+  }
+}
+
+void HandleTable::mark_passed_on(std::uint64_t handle) {
+  const std::lock_guard lock(mutex_);
+  if (handle < entries_.size() && entries_[handle].accepted != nullptr) {
+    entries_[handle].accepted->passed_on = true;
+  }
+}
+
+HandleTable::File HandleTable::get_accepted(std::uint64_t handle) const {
+  const std::lock_guard lock(mutex_);
+  return handle < entries_.size() && entries_[handle].accepted != nullptr ? entries_[handle].file : nullptr;
+}
+
+HandleTable::File HandleTable::get_accepted_alone(std::uint64_t handle) const {
+  const std::lock_guard lock(mutex_);
+  if (handle >= entries_.size() || entries_[handle].accepted == nullptr ||
+      entries_[handle].accepted.use_count() != 1 || entries_[handle].accepted->passed_on) {
+    return nullptr;
+  }
+  return entries_[handle].file;
 }
 
 std::optional<ProcessReference> HandleTable::process_of(std::uint64_t handle) const {

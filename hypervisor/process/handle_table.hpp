@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -50,6 +51,14 @@ class HandleTable {
     std::shared_ptr<ipc::PipeRing> ring;
   };
   [[nodiscard]] Stream get_stream(std::uint64_t handle) const;
+  // The connection behind `handle` was accepted, and is one of TCP: nobody but who has the handle is at this end.
+  void mark_accepted(std::uint64_t handle);
+  // Its descriptor went to somebody else by a message.
+  void mark_passed_on(std::uint64_t handle);
+  // An accepted connection, for what its queue asks for; null: it is none.
+  [[nodiscard]] File get_accepted(std::uint64_t handle) const;
+  // The same, if no other process has a part in it now.
+  [[nodiscard]] File get_accepted_alone(std::uint64_t handle) const;
   // The process that a handle stands for.
   [[nodiscard]] std::optional<ProcessReference> process_of(std::uint64_t handle) const;
   // False when there is no such handle.
@@ -62,10 +71,14 @@ class HandleTable {
   void clear();
 
  private:
+  struct AcceptedConnection {
+    std::atomic<bool> passed_on = false;
+  };
   struct Entry {
     File file;
     std::optional<ProcessReference> process;
     std::shared_ptr<ipc::PipeRing> ring;
+    std::shared_ptr<AcceptedConnection> accepted;  // as many owners as processes that have it
   };
 
   std::int32_t add_entry(Entry entry);

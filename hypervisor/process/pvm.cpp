@@ -29,6 +29,8 @@ Pvm::Pvm(Family& family, ProcessId pid, kvm::Vm vm, GuestMemory memory)
   services_.libraries = family.libraries();
   services_.processors = family.processors();
   services_.process_id = pid;
+  services_.write_behind = &write_behind_;
+  services_.epoll_targets = &epoll_targets_;
 }
 
 Pvm::~Pvm() {
@@ -41,6 +43,7 @@ Pvm::~Pvm() {
   if (timers_) {
     service()->remove_timers(*timers_);
   }
+  write_behind_.stop(service());
   service()->settle();
 }
 
@@ -77,6 +80,7 @@ std::optional<Pvm::Remains> Pvm::take_apart() {
     service()->remove_timers(*timers_);
     timers_.reset();
   }
+  write_behind_.stop(service());
   service()->settle();
   ledger_->detach();
   return Remains{std::move(vm_), vcpus_[0]->take_vcpu(), std::move(memory_)};
@@ -391,6 +395,7 @@ void Pvm::close_all() {
   if (ipc::QueueNotifications& notifications = family_.ipc().notifications; notifications.any()) {
     notifications.process_ends(pid_, handles_.files());
   }
+  write_behind_.finish(services_);
   handles_.clear();
   memory_.unmap_all();
 }

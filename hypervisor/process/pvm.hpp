@@ -25,7 +25,9 @@
 #include "hypervisor/process/process_table.hpp"
 #include "hypervisor/process/questions.hpp"
 #include "hypervisor/services/clock.hpp"
+#include "hypervisor/services/epoll_targets.hpp"
 #include "hypervisor/services/services.hpp"
+#include "hypervisor/services/write_behind.hpp"
 #include "hypervisor/services/timers.hpp"
 
 namespace kx::hv {
@@ -166,6 +168,8 @@ class Pvm : public JobControl {
   HandleTable handles_;
   Clock clock_;
   Services services_;
+  WriteBehind write_behind_;
+  EpollTargets epoll_targets_;
   bool requested_ = false;
   std::string program_;
   std::optional<TimerService> timers_;

@@ -64,6 +64,9 @@ void add_events(std::string& text, const abi::Stats& stats) {
   text +=
       fmt::format("  page faults: {}, pages mapped {}, copied {}, TLB flushes {}, signals delivered {}\n",
                   stats.page_faults, stats.pages_mapped, stats.pages_copied, stats.flushes, stats.signals_delivered);
+  if (stats.reads_ahead != 0 || stats.writes_behind != 0) {
+    text += fmt::format("  sockets: {} reads ahead, {} writes behind\n", stats.reads_ahead, stats.writes_behind);
+  }
 }
 
 void add_library_policy(std::string& text, Family& family) {

@@ -194,7 +194,11 @@ std::int64_t serve_ioctl(CallContext& context, Call& call);  // file_control.cpp
 std::int64_t serve_fcntl(CallContext& context, Call& call);
 std::int64_t serve_send_message(CallContext& context, Call& call);  // messages.cpp
 std::int64_t serve_receive_message(CallContext& context, Call& call);
-std::int64_t serve_poll(CallContext& context, Call& call);  // waiting.cpp
+std::int64_t serve_poll(CallContext& context, Call& call);         // waiting.cpp
+std::int64_t serve_wait_events(CallContext& context, Call& call);  // read_ahead.cpp
+std::int64_t serve_write_behind(CallContext& context, Call& call);
+// Whether what the program wrote to a connection before is still held back, so that nothing can be sent now: EAGAIN.
+bool is_held_back(const CallContext& context, const HandleTable::File& file);
 std::int64_t serve_futex_wait(CallContext& context, Call& call);
 std::int64_t serve_futex_wake(CallContext& context, Call& call);
 std::int64_t serve_futex_requeue(CallContext& context, Call& call);

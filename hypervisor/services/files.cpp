@@ -16,6 +16,7 @@
 #include "hypervisor/ipc/family_ipc.hpp"
 #include "hypervisor/ipc/pipe_rings.hpp"
 #include "hypervisor/services/call_support.hpp"
+#include "hypervisor/services/epoll_targets.hpp"
 #include "hypervisor/services/host_objects.hpp"
 
 namespace kx::hv {
@@ -189,6 +190,9 @@ std::int64_t transfer(CallContext& context, Call& call, long number, SegmentUse 
   if (use == SegmentUse::Destination) {
     return wait();
   }
+  if (is_held_back(context, file)) {
+    return -EAGAIN;
+  }
   const std::int64_t result = noted_send(
       context, file->get(), [&] { return host_syscall(number, at_once); }, wait);
   note_room(context, file, result, segments.all());
@@ -321,6 +325,9 @@ std::int64_t serve_close(CallContext& context, Call& call) {
   if (FamilyIpc* const ipc = context.services.ipc; ipc != nullptr && ipc->notifications.any()) {
     ipc->notifications.closing(process_id(context), context.services.handles.get(call.args[0]));
   }
+  if (context.services.epoll_targets != nullptr) {
+    context.services.epoll_targets->forget(call.args[0]);
+  }
   return context.services.handles.remove(call.args[0]) ? 0 : -EBADF;
 }
 
@@ -336,6 +343,9 @@ std::int64_t serve_sendfile(CallContext& context, Call& call) {
   const HandleTable::File in = context.services.handles.get(call.args[1]);
   if (out == nullptr || in == nullptr) {
     return -EBADF;
+  }
+  if (is_held_back(context, out)) {
+    return -EAGAIN;
   }
   auto offset = static_cast<off_t>(call.args[2]);
   const bool from_position = call.args[2] == null_offset;

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "hypervisor/services/call_support.hpp"
+#include "hypervisor/services/write_behind.hpp"
 
 namespace kx::hv {
 
@@ -67,6 +68,8 @@ bool is_for_anybody(std::uint32_t number) {
     case HostCall::ReceiveMessage:
     case HostCall::Random:
     case HostCall::ProcessTimes:
+    case HostCall::WaitEvents:
+    case HostCall::WriteBehind:
       return true;
     default:
       return number >= abi::first_host_call && may_run_on_service_thread(static_cast<HostCall>(number)) &&
@@ -186,6 +189,10 @@ std::int64_t dispatch(CallContext& context, HostCall number, Call& call) {
       return serve_ipc(context, call);
     case HostCall::Batch:
       return serve_batch(context, call);
+    case HostCall::WaitEvents:
+      return serve_wait_events(context, call);
+    case HostCall::WriteBehind:
+      return serve_write_behind(context, call);
     case HostCall::Select:
     case HostCall::Last:
       break;
@@ -211,6 +218,9 @@ std::int64_t serve(CallContext& context, Call& call) {
 }
 
 void serve(CallContext& context, abi::CallSlot& slot) {
+  if (context.services.write_behind != nullptr) {
+    context.services.write_behind->catch_up(context.services);
+  }
   // The guest may write to the slot at any time: each word is read exactly once.
   const auto read_once = [](auto& word) { return std::atomic_ref(word).load(std::memory_order_relaxed); };
   Call call;

@@ -128,6 +128,7 @@ std::int64_t Message::translate_sent(const CallContext& context, cmsghdr& part) 
     if (passed == nullptr) {
       return -EBADF;
     }
+    context.services.handles.mark_passed_on(static_cast<std::uint64_t>(handle));
     const int fd = passed->get();
     std::memcpy(data + at, &fd, sizeof(fd));
     sent.push_back(std::move(passed));
@@ -216,6 +217,9 @@ std::int64_t serve_send_message(CallContext& context, Call& call) {
   }
   if (const std::int64_t error = message.read_control(context); error != 0) {
     return error;
+  }
+  if (is_held_back(context, message.file)) {
+    return -EAGAIN;
   }
   // MSG_NOSIGNAL: the library OS raises SIGPIPE itself.
   const std::uint64_t flags = call.args[3] | MSG_NOSIGNAL;

@@ -200,8 +200,12 @@ std::int64_t Passthrough::check() {
   }
 }
 
-// A program that runs is not made shorter.
+// A program that runs is not made shorter; nothing overtakes what was written to a connection before.
 std::int64_t Passthrough::check_file() const {
+  if ((shape_.number == SYS_sendfile && is_held_back(context_, files_[0])) ||
+      (shape_.number == SYS_splice && is_held_back(context_, files_[2]))) {
+    return -EAGAIN;
+  }
   // SAFETY: set by decode_path
   return shape_.number == SYS_truncate
              ? check_running_program(context_, AT_FDCWD, reinterpret_cast<const char*>(host_[0]), 0)
@@ -334,7 +338,9 @@ std::int64_t Passthrough::finish(std::int64_t result) {
     context_.services.ipc->notifications.sent(process_id(context_), ::getuid());
   }
   if ((shape_.flags & abi::shape_returns_handle) != 0) {
-    return add_handle(context_, static_cast<int>(result));
+    const std::int64_t handle = add_handle(context_, static_cast<int>(result));
+    note_handle(handle);
+    return handle;
   }
   return (shape_.flags & abi::shape_returns_handle_pair) != 0 ? finish_pair(result) : result;
 }

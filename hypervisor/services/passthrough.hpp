@@ -66,6 +66,8 @@ class Passthrough {
   std::int64_t watch_descriptor();
   void note_request() const;
   void note_result(std::int64_t result) const;
+  void note_handle(std::int64_t handle) const;
+  void note_target() const;
 
   [[nodiscard]] int int_arg(std::size_t i) const { return static_cast<int>(call_.args[i]); }
 

@@ -1,4 +1,6 @@
 // What passed-through calls need for sockets: addresses, and who of the family is behind one.
+#include <netinet/in.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -7,6 +9,7 @@
 #include <cstring>
 
 #include "hypervisor/ipc/socket_peers.hpp"
+#include "hypervisor/services/epoll_targets.hpp"
 #include "hypervisor/services/passthrough.hpp"
 #include "hypervisor/services/socket_addresses.hpp"
 
@@ -103,6 +106,9 @@ void Passthrough::note_result(std::int64_t result) const {
         peers->connected(files_[0]->get(), checked_address_.socket());
       }
       break;
+    case SYS_epoll_ctl:
+      note_target();
+      break;
     case SYS_accept4:
       if (peers != nullptr) {
         peers->accepted(static_cast<int>(result));
@@ -118,6 +124,36 @@ void Passthrough::note_result(std::int64_t result) const {
       break;
     default:
       break;
+  }
+}
+
+// A connection of TCP that was accepted: what it receives may be read ahead.
+void Passthrough::note_handle(std::int64_t handle) const {
+  if (shape_.number != SYS_accept4 || handle < 0) {
+    return;
+  }
+  const auto number = static_cast<std::uint64_t>(handle);
+  const HandleTable::File file = context_.services.handles.get(number);
+  int protocol = 0;
+  socklen_t size = sizeof protocol;
+  if (file != nullptr && ::getsockopt(file->get(), SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 &&
+      protocol == IPPROTO_TCP) {
+    context_.services.handles.mark_accepted(number);
+  }
+}
+
+// Which of them an epoll tells of, and how.
+void Passthrough::note_target() const {
+  EpollTargets* const targets = context_.services.epoll_targets;
+  if (targets == nullptr || context_.services.handles.get_accepted(call_.args[2]) == nullptr) {
+    return;
+  }
+  if (int_arg(1) == EPOLL_CTL_DEL) {
+    targets->remove(call_.args[0], call_.args[2]);
+  } else if (private_[3] != nullptr) {
+    epoll_event event;
+    std::memcpy(&event, private_[3], sizeof event);
+    targets->set(call_.args[0], call_.args[2], event.data.u64);
   }
 }
 

@@ -19,6 +19,8 @@ class ProcessWatches;
 class ProgramFiles;
 class ServiceThread;
 class TimerService;
+class EpollTargets;
+class WriteBehind;
 struct FamilyIpc;
 
 namespace libraries {
@@ -39,6 +41,8 @@ struct Services {
   ProgramFiles* programs = nullptr;       // the family's; null: no file is one of a running program
   libraries::Guard* libraries = nullptr;  // the family's; null: whatever there is may be executed
   const cpu_set_t* processors = nullptr;  // that the family may use; null: all
+  WriteBehind* write_behind = nullptr;    // null: WriteBehind answers -ENOSYS
+  EpollTargets* epoll_targets = nullptr;  // null: nothing is read ahead
   std::int32_t process_id = 2;            // of the pVM, as its family knows it
   // A thread of the pVM, or of one it was forked from, has changed who it is: only its own may ask for what depends on
   // it.

@@ -13,6 +13,7 @@
 
 #include "files/fd_table.hpp"
 #include "files/path.hpp"
+#include "files/ready_streams.hpp"
 #include "files/signal_sink.hpp"
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
@@ -34,6 +35,9 @@ static_assert(most_segments <= abi::max_segments);
 
 constexpr u64 message_step = 2 << 20;  // of a stream; makes no more pages present than one call may need
 constexpr u64 largest_packet = 256 << 10;
+
+// What makes no difference to a connection that is ready.
+constexpr u32 harmless_flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 
 // In place of the program's buffers, when they are in more pieces than a call can name: a packet is sent and received
 // as one. Or of none, for what is thrown away.
@@ -104,6 +108,7 @@ i64 put_control(const SentMessage& message) {
 }
 
 i64 call_host(abi::HostCall number, const OpenFile& file, u32 segments, u32 flags) {
+  const AtHost at_host(file, number == abi::HostCall::SendMessage ? Direction::Write : Direction::Read);
   const IdleSection idle(IdleKind::Transfer);
   return host_call_raw(static_cast<u32>(number), {{file.handle(), 0, segments, flags}, working_directory_handle()},
                        CallKind::Quick)
@@ -306,6 +311,11 @@ i64 interrupted_at_socket(const OpenFile& file, i64 result, Direction direction)
 }
 
 i64 send_message(const OpenFile& file, const SentMessage& message, u32 flags) {
+  if (message.name_size == 0 && message.control_size == 0 && (flags & ~harmless_flags) == 0) {
+    if (const i64 done = transfer_ready(file, message.data, Direction::Write); done != not_ready_stream) {
+      return done;
+    }
+  }
   BufferCursor cursor(message.data);
   u64 left = message.data.total();
   u64 done = 0;
@@ -329,6 +339,14 @@ i64 send_message(const OpenFile& file, const SentMessage& message, u32 flags) {
 }
 
 i64 receive_message(const OpenFile& file, ReceivedMessage& message, u32 flags) {
+  if ((flags & ~harmless_flags) == 0) {
+    // A connection tells no name and no control data; nobody asked for any of these either.
+    if (const i64 done =
+            message.control_capacity == 0 ? transfer_ready(file, message.data, Direction::Read) : not_ready_stream;
+        done != not_ready_stream) {
+      return done;
+    }
+  }
   BufferCursor cursor(message.data);
   u64 left = message.data.total();
   u64 done = 0;

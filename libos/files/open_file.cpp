@@ -8,6 +8,7 @@
 
 #include "files/epoll_numbers.hpp"
 #include "files/file_head.hpp"
+#include "files/ready_streams.hpp"
 #include "host/host_call.hpp"
 #include "mm/heap.hpp"
 #include "signals/signals.hpp"
@@ -42,6 +43,7 @@ void OpenFile::release() {
     drop_epoll_numbers(*this);
     heap_delete(head);
     set_content(0);
+    ReadyStreams::instance().forget(handle_);
     host_call(abi::HostCall::Close, CallKind::Quick, handle_);
     heap_delete(this);
   }

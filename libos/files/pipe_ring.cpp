@@ -5,6 +5,8 @@
 #include <cstring>
 #include <kx/abi/pipe_ring.hpp>
 
+#include "files/pieces.hpp"
+#include "files/ready_streams.hpp"
 #include "host/host_call.hpp"
 #include "process/process.hpp"
 #include "process/spin.hpp"
@@ -18,48 +20,6 @@ namespace {
 constexpr u64 spin_ns = 400'000;
 constexpr u32 lock_spins = 2000;
 constexpr u32 most_tries = 16;  // others may be faster each time
-
-// Pieces of the program's memory, one byte after the other.
-class Pieces {
- public:
-  Pieces(const abi::Segment* segments, u32 count) : segments_(segments), count_(count) {}
-
-  // Bytes to `to`, or from `from`.
-  void copy_out(u8* to, u64 size) {
-    step(size, [&](u8* memory, u64 part) {
-      std::memcpy(to, memory, part);
-      to += part;
-    });
-  }
-  void copy_in(const u8* from, u64 size) {
-    step(size, [&](u8* memory, u64 part) {
-      std::memcpy(memory, from, part);
-      from += part;
-    });
-  }
-
- private:
-  template <class Copy>
-  void step(u64 size, Copy&& copy) {
-    while (size != 0 && index_ < count_) {
-      const abi::Segment& segment = segments_[index_];
-      const u64 part = std::min(size, segment.size - inside_);
-      // SAFETY: translated, and not moved while this vCPU is not idle; the linear window maps all RAM.
-      copy(reinterpret_cast<u8*>(abi::linear_gva(segment.gpa + inside_)), part);
-      size -= part;
-      inside_ += part;
-      if (inside_ == segment.size) {
-        inside_ = 0;
-        ++index_;
-      }
-    }
-  }
-
-  const abi::Segment* segments_;
-  u32 count_;
-  u32 index_ = 0;
-  u64 inside_ = 0;
-};
 
 // A relative may write anything here at any time: what is read is bounded before it is used.
 class Ring {
@@ -172,18 +132,15 @@ class Ring {
   u8* data_;
 };
 
-// What the host would have to look up is left to it, and so is memory that may not be there.
-bool is_ram(const abi::Segment* segments, u32 count) {
-  return std::all_of(segments, segments + count,
-                     [](const abi::Segment& segment) { return segment.gpa < abi::shared_gpa; });
-}
-
 }  // namespace
 
 i64 transfer_by_ring(u32 number, Direction direction, const BufferCursor& cursor, u64 size) {
   Ring ring(number);
   size = std::min(size, abi::ring_data_size);
   const bool reads = direction == Direction::Read;
+  if (!reads) {
+    ReadyStreams::instance().send_now();  // what a relative reads here it may take for a sign that it was sent
+  }
   u32 nothing = reads ? 0 : abi::ring_pages + 1;  // what to wait for the end of, in pages
   for (u32 tries = 0; tries < most_tries && size != 0 && ring.is_in_guest(); ++tries, nothing = ring.used()) {
     const auto may_go_on = [&] { return ring.used() != nothing || !ring.is_in_guest(); };
@@ -201,6 +158,9 @@ i64 transfer_by_ring(u32 number, Direction direction, const BufferCursor& cursor
     const u64 done = !ring.is_in_guest() ? 0 : reads ? ring.read(pieces, size) : ring.write(pieces, size);
     ring.unlock();
     if (done != 0) {
+      if (reads) {
+        host_call_marks().told();
+      }
       return static_cast<i64>(done);
     }
   }

@@ -1,6 +1,7 @@
 #include "files/transfer.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include "files/own_memory.hpp"
 #include "files/pipe_ring.hpp"
 #include "files/proc.hpp"
+#include "files/ready_streams.hpp"
 #include "files/signal_file.hpp"
 #include "files/signal_sink.hpp"
 #include "host/host_call.hpp"
@@ -83,6 +85,7 @@ i64 Transfer::call_host(u64 offset, u32 count) {
   if (!file_.may_block()) {
     return host_call(number, CallKind::Quick, file_.handle(), offset, count, position_, flags_);
   }
+  const AtHost at_host(file_, direction_);
   const auto transfer = [&](u64 in_background) {
     // The service thread serves what is ready at once; otherwise this thread's exit waits.
     const IdleSection idle(IdleKind::Transfer);
@@ -383,6 +386,16 @@ u64 BufferCursor::copy(Direction direction, u8* memory, u64 size) const {
   return done;
 }
 
+i64 transfer_ready(const OpenFile& file, const BufferList& list, Direction direction) {
+  const BufferCursor cursor(list);
+  if (direction == Direction::Read) {
+    return ReadyStreams::instance().read(file.handle(), cursor, list.total());
+  }
+  // Who would wait for room is to wait.
+  return (file.flags() & O_NONBLOCK) != 0 ? ReadyStreams::instance().write(file.handle(), cursor, list.total())
+                                          : not_ready_stream;
+}
+
 i64 check_file_size(OpenFile& file, u64 size) {
   const u64 limit = resource_limit(limit_file_size);
   if (limit == ~0ull || size <= limit || !file.is_regular() || size <= file.size()) {
@@ -418,6 +431,11 @@ i64 transfer(OpenFile& file, const BufferList& list, Direction direction, u64 po
   }
   if (file.head != nullptr && position == current_position) {
     file.head->catch_up(file);
+  }
+  if (S_ISSOCK(file.mode()) && position == current_position && flags == 0) {
+    if (const i64 done = transfer_ready(file, list, direction); done != not_ready_stream) {
+      return done;
+    }
   }
   return Transfer(file, list, direction, position, flags).run();
 }

@@ -72,6 +72,10 @@ class BufferCursor {
 // RLIMIT_FSIZE: whether a file may become `size` bytes long. 0, or -EFBIG with SIGXFSZ.
 i64 check_file_size(OpenFile& file, u64 size);
 
+// The same on a socket without asking the host, if it is one that is known to be ready (files/ready_streams.hpp); else
+// not_ready_stream.
+i64 transfer_ready(const OpenFile& file, const BufferList& list, Direction direction);
+
 // readv(2), pwritev2(2) and all between: the bytes transferred, -errno or a restart code. Access mode and signals
 // (SIGPIPE, SIGXFSZ) included.
 i64 transfer(OpenFile& file, const BufferList& list, Direction direction, u64 position, u32 flags);

@@ -1,5 +1,7 @@
 #include "host/host_call.hpp"
 
+#include <sys/syscall.h>
+
 #include <atomic>
 #include <kx/abi/boot.hpp>
 #include <kx/abi/result.hpp>
@@ -52,6 +54,53 @@ bool served_by_service(abi::VcpuPage& page) {
   }
 }
 
+enum class Effect : u8 {
+  None,  // the program learns nothing that others did, or who makes the call sees to it
+  Tells,
+  Changes,
+};
+
+constexpr Effect effect_of(u32 number) {
+  switch (number) {
+    case SYS_fstat:
+    case SYS_newfstatat:
+    case SYS_lseek:
+    case SYS_accept4:
+    case SYS_epoll_ctl:
+    case SYS_getsockname:
+    case SYS_getpeername:
+    case SYS_sendfile:
+    case SYS_splice:
+      return Effect::None;
+    case SYS_setsockopt:
+    case SYS_shutdown:
+      return Effect::Changes;
+    default:
+      break;
+  }
+  switch (static_cast<abi::HostCall>(number)) {
+    case abi::HostCall::MemoryGrow:
+    case abi::HostCall::MemoryRelease:
+    case abi::HostCall::Read:
+    case abi::HostCall::ReceiveMessage:
+    case abi::HostCall::Write:
+    case abi::HostCall::Open:
+    case abi::HostCall::OpenAgain:
+    case abi::HostCall::Close:
+    case abi::HostCall::ClockRefresh:
+    case abi::HostCall::Decode:
+    case abi::HostCall::Trace:
+    case abi::HostCall::SendMessage:
+    case abi::HostCall::WaitEvents:
+    case abi::HostCall::WriteBehind:
+      return Effect::None;
+    default:
+      return Effect::Tells;
+  }
+}
+
+HostCallMarks marks;
+
 void copy_text(u8* to, u64 capacity, u64& used, const char* text) {
   while (*text != 0 && used < capacity) {
     to[used++] = static_cast<u8>(*text++);
@@ -60,7 +109,17 @@ void copy_text(u8* to, u64 capacity, u64& used, const char* text) {
 
 }  // namespace
 
+HostCallMarks& host_call_marks() {
+  return marks;
+}
+
 HostReply host_call_raw(u32 number, const HostArguments& arguments, CallKind kind) {
+  const Effect effect = effect_of(number);
+  if (effect == Effect::Tells) {
+    marks.told();
+  } else if (effect == Effect::Changes) {
+    marks.changed();
+  }
   abi::VcpuPage& page = vcpu_page();
   abi::CallSlot& slot = page.call;
   slot.number = number;

@@ -1,6 +1,7 @@
 // Calling the hypervisor: through the polling service thread when it is awake, else by an exit.
 #pragma once
 
+#include <atomic>
 #include <kx/abi/host_call.hpp>
 #include <kx/abi/vcpu.hpp>
 
@@ -22,6 +23,19 @@ enum class CallKind : u8 {
   Quick,     // never blocks: the service thread may serve it
   Blocking,  // served by this vCPU's own thread; a kick ends it with -EINTR
 };
+
+// What host calls did to what is known of connections meanwhile (files/ready_streams.hpp). Counted on, by all vCPUs.
+struct HostCallMarks {
+  u32 tellings = 0;  // calls, and other ways, by which the program may have learned of something
+  u32 changes = 0;   // calls after which a connection may be another's too, or take something else than before
+
+  void told() { std::atomic_ref(tellings).fetch_add(1, std::memory_order_seq_cst); }
+  void changed() {
+    std::atomic_ref(changes).fetch_add(1, std::memory_order_seq_cst);
+    told();
+  }
+};
+HostCallMarks& host_call_marks();
 
 HostReply host_call_raw(u32 number, const HostArguments& arguments, CallKind kind);
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "files/fd_table.hpp"
+#include "files/ready_streams.hpp"
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
 #include "mm/arena.hpp"
@@ -68,6 +69,7 @@ void start_child(const ForkOptions& options, const HostReply& reply, bool copied
   self.clear_child_tid = options.clear_child_tid;
   self.in_futex_wait = false;
   forget_futex_waiters();
+  ReadyStreams::instance().start_in_child();
   FdTable::instance().start_in_child();
   if (options.child_file != nullptr && FdTable::instance().get(options.child_fd).get() == options.child_file) {
     FdTable::instance().close(options.child_fd);
@@ -122,6 +124,7 @@ i64 fork_process(const ForkOptions& options, Context& caller) {
       AddressSpace::instance().freeze();
     }
     Process::instance().has_relatives = true;
+    host_call_marks().changed();  // from here on a relative may read from what is this process's alone
     capture_xstate(xstate);
     fs_base = read_fs_base();
     HostReply reply = make_child(options, !begins_generation);

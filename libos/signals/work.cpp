@@ -188,6 +188,7 @@ void refuse_frame(const SignalInfo& failed) {
 }
 
 void run_handler(Context& context, const SignalAction& action, const SignalInfo& info) {
+  host_call_marks().told();
   finish_call(context, &action);
   Thread::current().signals.resume_deadline = 0;
   if (!push_signal_frame(context, action, info)) {

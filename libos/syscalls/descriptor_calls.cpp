@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "files/fd_table.hpp"
+#include "files/ready_streams.hpp"
 #include "files/record_lock.hpp"
 #include "files/signal_sink.hpp"
 #include "host/host_call.hpp"
@@ -130,13 +131,37 @@ i64 call_epoll_create(Context& c) {
   return static_cast<i32>(c.rdi) <= 0 ? -EINVAL : as(SYS_epoll_create1, c, 0);
 }
 
-template <u32 number>
-i64 may_break_pipe(Context& context) {
+i64 move_by_host(u32 number, Context& context) {
   const i64 result = pass_through(number, context);
   if (result == -EPIPE) {
     raise_sigpipe();
   }
   return result;
+}
+
+// The file that is sent is none that anybody has to wait for.
+i64 call_sendfile(Context& context) {
+  const FileRef out = table().get(context.rdi);
+  if (!out) {
+    return move_by_host(SYS_sendfile, context);
+  }
+  const AtHost to(*out, Direction::Write);
+  return move_by_host(SYS_sendfile, context);
+}
+
+i64 call_splice(Context& context) {
+  const FileRef in = table().get(context.rdi);
+  const FileRef out = table().get(context.rdx);
+  if (!in || !out) {
+    return move_by_host(SYS_splice, context);
+  }
+  const AtHost from(*in, Direction::Read);
+  const AtHost to(*out, Direction::Write);
+  return move_by_host(SYS_splice, context);
+}
+
+i64 call_tee(Context& context) {
+  return move_by_host(SYS_tee, context);
 }
 
 constexpr SyscallEntry entries[] = {
@@ -150,9 +175,9 @@ constexpr SyscallEntry entries[] = {
     {SYS_eventfd, call_eventfd},
     {SYS_inotify_init, call_inotify_init},
     {SYS_epoll_create, call_epoll_create},
-    {SYS_sendfile, may_break_pipe<SYS_sendfile>},
-    {SYS_splice, may_break_pipe<SYS_splice>},
-    {SYS_tee, may_break_pipe<SYS_tee>},
+    {SYS_sendfile, call_sendfile},
+    {SYS_splice, call_splice},
+    {SYS_tee, call_tee},
 };
 
 }  // namespace

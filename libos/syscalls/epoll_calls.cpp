@@ -9,6 +9,7 @@
 
 #include "files/epoll_numbers.hpp"
 #include "files/fd_table.hpp"
+#include "files/ready_streams.hpp"
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
 #include "mm/tlb.hpp"
@@ -79,9 +80,13 @@ i64 take_events(const OpenFile& file, u64 capacity, i64 timeout_ns) {
     return ready > 0 ? -EFAULT : ready;
   }
   const i64 milliseconds = timeout_ns < 0 ? -1 : std::min<i64>((timeout_ns + ns_per_ms - 1) / ns_per_ms, INT32_MAX);
-  return host_call_raw(SYS_epoll_wait, {{file.handle(), 0, capacity, static_cast<u64>(milliseconds)}, 0},
-                       CallKind::Quick)
-      .result;
+  const ReadyStreams::Wait wait = ReadyStreams::instance().begin();
+  const HostReply reply =
+      host_call_raw(static_cast<u32>(abi::HostCall::WaitEvents),
+                    {{file.handle(), capacity, static_cast<u64>(milliseconds), wait.reads_ahead ? u64{1} : u64{0}}, 0},
+                    CallKind::Quick);
+  ReadyStreams::instance().take(wait, reply);
+  return reply.result;
 }
 
 i64 do_epoll_wait(Context& context, const Deadline& deadline) {

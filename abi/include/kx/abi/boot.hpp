@@ -138,9 +138,11 @@ struct Stats {
   std::uint32_t page_faults;
   std::uint32_t pages_mapped;
   std::uint32_t pages_copied;  // on write, after a fork
-  std::uint32_t reserved;
+  std::uint32_t reads_ahead;   // of sockets, answered from what came with HostCall::WaitEvents
   std::uint32_t flushes;
   std::uint32_t signals_delivered;
+  std::uint32_t writes_behind;  // to sockets, that waited for the next host call
+  std::uint32_t reserved;
   std::uint64_t memory_in_use;  // bytes of RAM handed to the program and the library OS
   std::uint64_t memory_peak;
   std::uint64_t loaded_tsc;  // TSC when the image was ready

@@ -12,7 +12,7 @@
 
 namespace kx::abi {
 
-inline constexpr std::uint32_t abi_version = 7;
+inline constexpr std::uint32_t abi_version = 8;
 inline constexpr std::uint64_t boot_magic = 0x3158'4e49'4c59'4bull;  // "KYLINX1"
 
 // Numbers below this are Linux system calls, marshalled by their shape.
@@ -103,8 +103,14 @@ enum class HostCall : std::uint32_t {
                     //   no_handle: the one that runs): may it be executed, by the policy of boot_library_policy?
                     //   -EACCES; of a file a handle of its content as it was judged, which cannot change; else 0, or 1:
                     //   the program may always
-  OpenAgain,  // (handle of a regular file, flags) -> handle; extra as of Open: another open file description of that
-              //   very file, whatever its name now leads to. At most with the access that the handle has, else -EACCES
+  OpenAgain,   // (handle of a regular file, flags) -> handle; extra as of Open: another open file description of that
+               //   very file, whatever its name now leads to. At most with the access that the handle has, else -EACCES
+  WaitEvents,  // (handle, how many, timeout_ms or -1, 1: may read ahead) -> events of epoll_wait(2), with which the
+               // call
+               //   buffer then begins; extra[0] = how many ReadAhead, kx/abi/event_loop.hpp; without an area for them 1
+               //   if there could be some
+  WriteBehind,  // (gpa of the pVM's EventLoopArea, or no_memory: no other than before): the calls that are queued are
+                //   made, as before any host call -> 0
   Last,
 };
 
