@@ -21,6 +21,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <kx/abi/batch.hpp>
+#include <kx/abi/event_loop.hpp>
 #include <kx/abi/ioctl_shapes.hpp>
 #include <kx/abi/ipc.hpp>
 #include <kx/abi/memory_map.hpp>
@@ -103,6 +104,7 @@ struct Target {
     add(pair[0]), add(pair[1]);
     KX_VERIFY(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
     add(pair[0]), add(pair[1]);
+    pvm().handles().mark_accepted(6);  // as a connection of TCP would be
     add(::eventfd(1, EFD_CLOEXEC));
     UniqueFd of_process;
     ProcessReference process;
@@ -247,6 +249,25 @@ void fill_rings(Target& target, FuzzedDataProvider& data) {
   }
 }
 
+// The queue of an event loop as a hostile guest leaves it.
+void fill_queue(Target& target, FuzzedDataProvider& data) {
+  std::byte* const area = target.pvm().memory().translate_ram(Gpa{abi::memory_gpa}, sizeof(abi::EventLoopArea));
+  KX_VERIFY(area != nullptr);
+  for (std::size_t i = 0, count = data.ConsumeIntegralInRange<std::size_t>(0, 8); i < count; ++i) {
+    const abi::WriteBehindEntry entry{data.ConsumeIntegralInRange<std::uint32_t>(0, 3),
+                                      data.ConsumeIntegralInRange<std::uint32_t>(0, 12),
+                                      static_cast<std::uint32_t>(pick_argument(data)),
+                                      data.ConsumeIntegralInRange<std::uint32_t>(0, abi::write_behind_limit + 1),
+                                      0,
+                                      0};
+    const auto place = data.ConsumeIntegralInRange<std::size_t>(0, abi::write_behind_entries - 1);
+    std::memcpy(area + offsetof(abi::EventLoopArea, entries) + place * sizeof entry, &entry, sizeof entry);
+  }
+  const std::uint32_t queued =
+      data.ConsumeBool() ? data.ConsumeIntegralInRange<std::uint32_t>(0, 200) : data.ConsumeIntegral<std::uint32_t>();
+  std::memcpy(area, &queued, sizeof queued);
+}
+
 // A fork that is asked for as the library OS does it, but for a word here and there.
 void ask_to_fork(abi::CallSlot& slot, FuzzedDataProvider& data) {
   const std::uint64_t stack = abi::linear_gva(abi::vcpu0_gpa) + abi::vcpu_stack_offset;
@@ -286,6 +307,9 @@ void refine(abi::CallSlot& slot, FuzzedDataProvider& data) {
       slot.args[0] =
           data.ConsumeIntegralInRange<std::uint64_t>(0, static_cast<std::uint64_t>(abi::ExecutableKind::Last));
       slot.args[2] = data.ConsumeBool() ? abi::no_handle : slot.args[2];
+      break;
+    case abi::HostCall::WriteBehind:
+      slot.args[0] = data.ConsumeBool() ? abi::memory_gpa : slot.args[0];
       break;
     case abi::HostCall::ThreadCreate:
       if (data.ConsumeBool()) {
@@ -351,6 +375,9 @@ void serve_one(Target& target, FuzzedDataProvider& data) {
   }
   if (data.ConsumeIntegralInRange(0, 3) == 0) {
     fill_rings(target, data);
+  }
+  if (data.ConsumeIntegralInRange(0, 3) == 0) {
+    fill_queue(target, data);
   }
   const std::uint32_t kicked = 1;
   const bool on_service = data.ConsumeBool();
