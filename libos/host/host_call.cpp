@@ -1,5 +1,8 @@
 #include "host/host_call.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include <atomic>
@@ -60,7 +63,16 @@ enum class Effect : u8 {
   Changes,
 };
 
-constexpr Effect effect_of(u32 number) {
+// Options that change neither what a connection takes nor how its bytes are to be read.
+constexpr bool is_harmless_option(u64 level, u64 name) {
+  if (level == SOL_SOCKET) {
+    return name == SO_KEEPALIVE;
+  }
+  return level == IPPROTO_TCP && (name == TCP_NODELAY || name == TCP_CORK || name == TCP_QUICKACK ||
+                                  name == TCP_KEEPIDLE || name == TCP_KEEPINTVL || name == TCP_KEEPCNT);
+}
+
+constexpr Effect effect_of(u32 number, const HostArguments& arguments) {
   switch (number) {
     case SYS_fstat:
     case SYS_newfstatat:
@@ -73,6 +85,7 @@ constexpr Effect effect_of(u32 number) {
     case SYS_splice:
       return Effect::None;
     case SYS_setsockopt:
+      return is_harmless_option(arguments.values[1], arguments.values[2]) ? Effect::None : Effect::Changes;
     case SYS_shutdown:
       return Effect::Changes;
     default:
@@ -114,7 +127,7 @@ HostCallMarks& host_call_marks() {
 }
 
 HostReply host_call_raw(u32 number, const HostArguments& arguments, CallKind kind) {
-  const Effect effect = effect_of(number);
+  const Effect effect = effect_of(number, arguments);
   if (effect == Effect::Tells) {
     marks.told();
   } else if (effect == Effect::Changes) {

@@ -94,3 +94,43 @@ def tool_completion(test):
         done = test.execute([test.kx, "completion", shell])
         test.check(done.status == 0 and b"--memory" in done.out and b"--volume" in done.out, str(done))
     test.equal("syntax", test.execute(["bash", "-n"], stdin=test.execute([test.kx, "completion", "bash"]).out).status, 0)
+
+
+EVENT_LOOP = """
+import os, select, socket, sys
+connections, requests = 8, 50
+listener = socket.create_server(("127.0.0.1", 0))
+child = os.fork()
+if child == 0:
+    peers = [socket.create_connection(listener.getsockname()) for _ in range(connections)]
+    for number in range(requests):
+        for peer in peers:
+            peer.send(b"%04d" % number)
+        for peer in peers:
+            assert peer.recv(4, socket.MSG_WAITALL) == b"%04d" % number
+    os._exit(0)
+poller, files, ended = select.epoll(), {}, 0
+poller.register(listener, select.EPOLLIN)
+while ended < connections:
+    for fd, _ in poller.poll():
+        if fd == listener.fileno():
+            file, _ = listener.accept()
+            file.setblocking(False)
+            files[file.fileno()] = file
+            poller.register(file, select.EPOLLIN)
+        elif data := files[fd].recv(64):
+            assert files[fd].send(data) == len(data)
+        else:
+            files.pop(fd).close()
+            ended += 1
+print(os.waitpid(child, 0)[1])
+"""
+
+
+@case("stats/event-loop", quick=True)
+def stats_event_loop(test):
+    """Neither what an event loop reads from its connections nor what it answers needs an exit."""
+    done = test.pvm(["/usr/bin/python3", "-c", EVENT_LOOP], ["--stats"])
+    test.equal("answers", (done.out, done.status), (b"0\n", 0))
+    counted = re.search(r"sockets: (\d+) reads ahead, (\d+) writes behind", done.err.decode())
+    test.check(counted and min(map(int, counted.groups())) >= 300, f"of 400 each:\n{done.err.decode()}")
