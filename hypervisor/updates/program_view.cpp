@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <link.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -143,12 +144,17 @@ Result<ProgramView::MappedFile> ProgramView::mapped_file(std::uint64_t address) 
     return Unexpected{system_error_from(result < 0 ? static_cast<int>(-result) : EIO, "find the library's file")};
   }
   std::memcpy(&view, data.data(), sizeof view);
-  const HandleTable::File file = pvm_->handles().get(view.handle);
-  UniqueFd fd(file != nullptr ? ::fcntl(file->get(), F_DUPFD_CLOEXEC, 0) : -1);
-  if (!fd) {
+  const auto duplicate = [&](std::uint64_t handle) {
+    const HandleTable::File file = pvm_->handles().get(handle);
+    return UniqueFd(file != nullptr ? ::fcntl(file->get(), F_DUPFD_CLOEXEC, 0) : -1);
+  };
+  MappedFile mapped{duplicate(view.handle), duplicate(view.content), view.offset};
+  struct stat status {};
+  // Whoever waits for data of a pipe, or reads a terminal, waits for the program.
+  if (!mapped.fd || !mapped.content || ::fstat(mapped.content.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
     return Unexpected{system_error_from(EBADF, "find the library's file")};
   }
-  return MappedFile{std::move(fd), view.offset};
+  return mapped;
 }
 
 std::optional<LoadedImage> image_at(const ProgramView& program, std::uint64_t bias) {

@@ -50,6 +50,7 @@ class ProgramView {
   // The file that is mapped at `address`, and where in it that is. Errors: none is; ENOENT and the like.
   struct MappedFile {
     UniqueFd fd;
+    UniqueFd content;  // what its private pages are read from: the same file, or a copy that a policy judged
     std::uint64_t offset = 0;
   };
   [[nodiscard]] Result<MappedFile> mapped_file(std::uint64_t address) const;

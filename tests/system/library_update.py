@@ -94,5 +94,6 @@ def register(scene, quick):
         test.equal("scene", (done.status, done.out.decode(), done.err.decode()), (0, "passed\n", ""))
 
 
-for name in ("exchange", "flips", "stripped", "refusals", "busy", "failures", "family", "races", "exceptions", "generated", "opened", "others"):
-    register(name, quick=name in ("exchange", "family"))
+for name in ("exchange", "flips", "stripped", "refusals", "busy", "failures", "family", "races", "exceptions", "generated", "opened", "others",
+             "listed", "policy", "policy_rollback", "policy_warn", "policy_outside"):
+    register(name, quick=name in ("exchange", "family", "policy"))

@@ -404,7 +404,7 @@ memcmp:
 // ---------------------------------------------------------------------------------------------------------
     .section .kx_header, "a"
     .quad   0x31584e494c594b
-    .long   7
+    .long   8
     .long   0
     .quad   kx_start
     .quad   kx_syscall_trap
