@@ -95,5 +95,5 @@ def register(scene, quick):
 
 
 for name in ("exchange", "flips", "stripped", "refusals", "busy", "failures", "family", "races", "exceptions", "generated", "opened", "others",
-             "listed", "policy", "policy_rollback", "policy_warn", "policy_outside"):
+             "listed", "audit", "policy", "policy_rollback", "policy_warn", "policy_outside"):
     register(name, quick=name in ("exchange", "family", "policy"))

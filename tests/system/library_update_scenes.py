@@ -2,6 +2,7 @@
 
 Usage: library_update_scenes.py SCENE KX DIRECTORY, where DIRECTORY has what library_update.py compiled. Prints "passed", or says
 what went wrong."""
+import os
 import pathlib
 import re
 import shutil
@@ -331,6 +332,31 @@ def listed():
             check("update of" not in one and "replaced" not in one and LIBRARY in one, f"of one process: {one}")
 
 
+def audit():
+    """A line is appended for each attempt to change something, whatever became of it."""
+    with tempfile.TemporaryDirectory(dir=BUILT) as directory:
+        log = pathlib.Path(directory) / "log"
+        log.write_text("kept\n")
+        with Program(options=["--audit-log", log]) as program:
+            old = rows(program)[0][0][4]
+            program.updates("v2")
+            program.update("v1", "--dry-run")
+            program.refuses("gone", "updatable_one")
+            check(kx("lib", "rollback", program.id, LIBRARY)[0] == 0, "rollback")
+            check(kx("lib", "update", f"{program.id}.2", "no\n\"such\"", BUILT / "v2" / LIBRARY)[0] == 1, "update of nothing")
+            lines = log.read_text().splitlines()
+            new = re.search(" new=([0-9a-f]{40}) ", lines[1])[1]
+            head = rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ user={os.geteuid()} family={program.id} "
+            wanted = ["kept", head + rf'pvm=2 action=update library="{LIBRARY}" file="{BUILT}/v2/{LIBRARY}" old={old} new={new} result="done"',
+                      head + rf'pvm=2 action=update library="{LIBRARY}" file="{BUILT}/gone/{LIBRARY}" old={new} new=[0-9a-f]{{40}} result=".*updatable_one.*"',
+                      head + rf'pvm=2 action=rollback library="{LIBRARY}" file="" old={new} new={old} result="done"',
+                      head + rf"""pvm=2 action=update library="no 'such'" file="{BUILT}/v2/{LIBRARY}" old=- new={new} result=".*no process has.*\""""]
+            check(len(lines) == len(wanted) and all(map(re.fullmatch, wanted, lines)), f"log: {lines}")
+            check(old != new, "build-ids")
+        done = kx("run", "--audit-log", f"{directory}/none/log", "--", "/bin/true")
+        check(done[0] == 125 and "for --audit-log: No such file" in done[2], f"a log that cannot be: {done}")
+
+
 class Policed:
     """A directory of signed versions, and a policy that asks for the signature."""
 
@@ -446,7 +472,7 @@ def others():
             program.show(1, 1)
 
 
-SCENES = {scene.__name__: scene for scene in (exchange, flips, stripped, refusals, busy, failures, family, races, exceptions, generated, opened, others, listed,
+SCENES = {scene.__name__: scene for scene in (exchange, flips, stripped, refusals, busy, failures, family, races, exceptions, generated, opened, others, listed, audit,
                                               policy, policy_rollback, policy_warn, policy_outside)}
 
 if __name__ == "__main__":
