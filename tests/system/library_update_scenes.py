@@ -148,7 +148,7 @@ def stripped():
 def refusals():
     """Versions that cannot take the place of the old one: each is refused, and the program goes on."""
     wrong = [("soname", "soname"), ("gone", "updatable_one.*gone"), ("kind", "updatable_call.*another type"), ("size", "updatable_numbers.* bytes before"),
-             ("thread", "thread-local"), ("constructor", "constructors"), ("ifunc", "IFUNC"), ("needing", "not_to_be_found_anywhere")]
+             ("thread", "thread-local"), ("constructor", "constructors"), ("needing", "not_to_be_found_anywhere")]
     with Program() as program:
         program.show(1, 1)
         count = 1
@@ -299,6 +299,39 @@ def opened():
             program.refuses("v2", "no process has")
         program.process.stdin.close()
         check(program.process.wait() == 0, "status")
+
+
+def chosen():
+    """Functions chosen at load time: the new version has the choice that was made for the old one, whether it was called before or not."""
+    library = "libchosen.so"
+
+    def update(program, directory, *options):
+        return kx("lib", "update", *options, program.id, library, BUILT / directory / library)
+
+    def shows(program, version, line="all"):
+        program.say(line)
+        inside = f"{100 * version + 1} {100 * version + 1} {version + 1} {version + 1}"
+        program.expect(f"{version}: {100 * version + 1}" + (f" {inside}" if line == "all" else ""))
+
+    for name in ("chosen", "chosen-now"):
+        for first, others in (("i1", ("i2", "i1", "i2")), ("i1-now", ("i2-now", "i1-now")), ("i1-stripped", ("i2-stripped", "i1-stripped"))):
+            for line in ("all", "held only"):
+                with Program(program=name, directory=first) as program:
+                    shows(program, 1, line)
+                    for directory in others:
+                        done = update(program, directory)
+                        check(done[0] == 0, f"{name}, {first} to {directory}: {done}")
+                        shows(program, int(directory[1]))
+    with Program(program="chosen", directory="i1") as program:
+        shows(program, 1)
+        for directory, pattern in (("i2-slow", "which one it is now no symbol tells|has no counterpart"), ("i2-more", "resolver at 0x[0-9a-f]+ of the new version: what")):
+            for options in (["--dry-run"], []):
+                done = update(program, directory, *options)
+                check(done[0] == 1 and re.search(pattern, done[2]), f"{directory}: {done}")
+            shows(program, 1)
+        done = update(program, "i2")
+        check(done[0] == 0, f"in the end: {done}")
+        shows(program, 2)
 
 
 def rows(program, library=LIBRARY):
@@ -472,7 +505,7 @@ def others():
             program.show(1, 1)
 
 
-SCENES = {scene.__name__: scene for scene in (exchange, flips, stripped, refusals, busy, failures, family, races, exceptions, generated, opened, others, listed, audit,
+SCENES = {scene.__name__: scene for scene in (exchange, flips, stripped, refusals, busy, failures, family, races, exceptions, generated, opened, others, chosen, listed, audit,
                                               policy, policy_rollback, policy_warn, policy_outside)}
 
 if __name__ == "__main__":
