@@ -1,6 +1,7 @@
 #include "hypervisor/updates/update_plan.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -186,6 +187,7 @@ class Exchange {
   void move_objects();
   void redirect_functions();
   void expect_same_list();
+  [[nodiscard]] bool is_loaded(const LoadedImage& image) const;
   Result<void> redirect_references(const LoadedImage& image);
   void redirect_old_tables();
   // The new place of what a word of the program refers to in the old version; 0: it is not known.
@@ -260,10 +262,20 @@ std::uint64_t Exchange::moved(std::uint64_t address) const {
   return 0;
 }
 
+// Whether it still is where it was found.
+bool Exchange::is_loaded(const LoadedImage& image) const {
+  const auto now = image_at(what_.program, image.bias);
+  return &image == &what_.loaded.images.front() || (now && now->dynamic == image.dynamic);
+}
+
 Result<void> Exchange::redirect_references(const LoadedImage& image) {
-  KX_TRY_ASSIGN(const DynamicImage dynamic,
-                DynamicImage::read(what_.program.reader(image.bias), image.dynamic - image.bias, image.dynamic_size,
-                                   image.bias, DynamicImage::Wanted::Relocations));
+  const auto read = DynamicImage::read(what_.program.reader(image.bias), image.dynamic - image.bias, image.dynamic_size,
+                                       image.bias, DynamicImage::Wanted::Relocations);
+  if (!read) {
+    return Unexpected{is_loaded(image) ? Error(read.error())
+                                       : system_error_from(EAGAIN, "the program is unloading a library")};
+  }
+  const DynamicImage& dynamic = *read;
   for (const Relocation& each : dynamic.relocations()) {
     std::uint64_t value = 0;
     const std::uint64_t place = image.bias + each.offset;
