@@ -9,6 +9,7 @@
 #include <cstring>
 #include <kx/abi/memory_map.hpp>
 #include <kx/base/address.hpp>
+#include <utility>
 
 #include "hypervisor/ipc/waiter.hpp"
 #include "hypervisor/libraries/elf_identity.hpp"
@@ -164,6 +165,18 @@ std::optional<LoadedImage> image_at(const ProgramView& program, std::uint64_t bi
   const bool found = program.read(bias, header) && std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
                      read_headers(program, bias + header.e_phoff, header.e_phnum, image);
   return found ? std::optional(std::move(image)) : std::nullopt;
+}
+
+const DynamicImage* LoadedImages::dynamic_of(const ProgramView& program, const LoadedImage& image) const {
+  const auto [place, is_new] = dynamic_.try_emplace(image.bias);
+  if (is_new) {
+    auto read = DynamicImage::read(program.reader(image.bias), image.dynamic - image.bias, image.dynamic_size,
+                                   image.bias, DynamicImage::Wanted::Relocations);
+    if (read) {
+      place->second = std::move(read).value();
+    }
+  }
+  return place->second ? &*place->second : nullptr;
 }
 
 Result<LoadedImages> loaded_images(const ProgramView& program) {

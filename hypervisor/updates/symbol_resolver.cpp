@@ -73,22 +73,11 @@ void SymbolResolver::note_choice(const Relocation& relocation, const Symbol& sym
   }
 }
 
-const DynamicImage* SymbolResolver::dynamic_of(const LoadedImage& image) {
-  const auto [place, is_new] = dynamic_.try_emplace(&image);
-  if (is_new) {
-    auto read = DynamicImage::read(what_.program.reader(image.bias), image.dynamic - image.bias, image.dynamic_size,
-                                   image.bias, DynamicImage::Wanted::Relocations);
-    if (read) {
-      place->second = std::move(read).value();
-    }
-  }
-  return place->second ? &*place->second : nullptr;
-}
-
 // Some other image's word for the same function, if it has been called there.
 std::optional<std::uint64_t> SymbolResolver::resolved_elsewhere(const Symbol& symbol) {
   for (const LoadedImage& image : what_.loaded.images) {
-    const DynamicImage* const dynamic = &image != &what_.old_image ? dynamic_of(image) : nullptr;
+    const DynamicImage* const dynamic =
+        &image != &what_.old_image ? what_.loaded.dynamic_of(what_.program, image) : nullptr;
     if (dynamic == nullptr) {
       continue;
     }
@@ -107,7 +96,8 @@ std::optional<std::uint64_t> SymbolResolver::resolved_elsewhere(const Symbol& sy
 
 Result<std::optional<std::uint64_t>> SymbolResolver::look_up(const Symbol& symbol, bool may_be_lazy) {
   for (const LoadedImage& image : what_.loaded.images) {
-    const DynamicImage* const dynamic = &image != &what_.old_image ? dynamic_of(image) : nullptr;
+    const DynamicImage* const dynamic =
+        &image != &what_.old_image ? what_.loaded.dynamic_of(what_.program, image) : nullptr;
     const Symbol* const found = dynamic != nullptr ? find_definition(*dynamic, symbol.name, symbol.version) : nullptr;
     if (found == nullptr) {
       continue;
@@ -142,7 +132,7 @@ Result<std::optional<std::uint64_t>> SymbolResolver::resolve(const Symbol& symbo
     return look_up(symbol, may_be_lazy);
   }
   // The program itself comes first; an old word that leads into the old version said that nobody else had it.
-  const DynamicImage* const program = dynamic_of(what_.loaded.images.front());
+  const DynamicImage* const program = what_.loaded.dynamic_of(what_.program, what_.loaded.images.front());
   const Symbol* const preempting =
       program != nullptr ? find_definition(*program, symbol.name, symbol.version) : nullptr;
   if (preempting == nullptr && is_chosen) {

@@ -42,7 +42,6 @@ class SymbolResolver {
  private:
   void read_old_words();
   void note_choice(const Relocation& relocation, const Symbol& symbol, std::uint64_t value);
-  const DynamicImage* dynamic_of(const LoadedImage& image);
   Result<std::optional<std::uint64_t>> look_up(const Symbol& symbol, bool may_be_lazy);
   std::optional<std::uint64_t> resolved_elsewhere(const Symbol& symbol);
   Result<std::optional<std::uint64_t>> chosen_for(const Symbol& symbol, bool may_be_lazy);
@@ -53,7 +52,6 @@ class SymbolResolver {
   std::optional<std::uint64_t> module_id_, thread_offset_;
   std::map<std::pair<std::uint32_t, std::string>, std::uint64_t> foreign_;
   std::map<std::uint64_t, std::uint64_t> choices_;  // of the old version, by its resolver's link-time address
-  std::unordered_map<const LoadedImage*, std::optional<DynamicImage>> dynamic_;
 };
 
 }  // namespace kx::hv::libraries

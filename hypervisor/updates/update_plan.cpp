@@ -269,20 +269,18 @@ bool Exchange::is_loaded(const LoadedImage& image) const {
 }
 
 Result<void> Exchange::redirect_references(const LoadedImage& image) {
-  const auto read = DynamicImage::read(what_.program.reader(image.bias), image.dynamic - image.bias, image.dynamic_size,
-                                       image.bias, DynamicImage::Wanted::Relocations);
-  if (!read) {
-    return Unexpected{is_loaded(image) ? Error(read.error())
+  const DynamicImage* const dynamic = what_.loaded.dynamic_of(what_.program, image);
+  if (dynamic == nullptr) {
+    return Unexpected{is_loaded(image) ? obstacle(printed(image) + ": its dynamic section makes no sense")
                                        : system_error_from(EAGAIN, "the program is unloading a library")};
   }
-  const DynamicImage& dynamic = *read;
-  for (const Relocation& each : dynamic.relocations()) {
+  for (const Relocation& each : dynamic->relocations()) {
     std::uint64_t value = 0;
     const std::uint64_t place = image.bias + each.offset;
     if (!names_a_symbol(each.type) || !what_.program.read(place, value)) {
       continue;
     }
-    const Symbol& symbol = dynamic.symbols()[each.symbol];
+    const Symbol& symbol = dynamic->symbols()[each.symbol];
     const std::uint64_t addend = each.type == R_X86_64_64 ? static_cast<std::uint64_t>(each.addend) : 0;
     const Symbol* const before = find_definition(what_.old_file.dynamic(), symbol.name, symbol.version);
     const Symbol* const now = find_definition(what_.new_file.dynamic(), symbol.name, symbol.version);
