@@ -166,6 +166,17 @@ Result<UniqueFd> open_trace(const FamilyConfig& config) {
   return fd;
 }
 
+Result<UniqueFd> open_audit_log(const FamilyConfig& config) {
+  if (config.audit_path.empty()) {
+    return UniqueFd();
+  }
+  UniqueFd fd(::open(config.audit_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600));
+  if (!fd) {
+    return Unexpected{system_error("open ", config.audit_path, " for --audit-log")};
+  }
+  return fd;
+}
+
 // Whether another thread of ours would have a processor to itself now: fewer threads want to run than there are
 // processors, or we come before them.
 bool processor_is_free(int proc_fd, std::uint32_t processors) {
@@ -268,6 +279,7 @@ Result<void> run(const FamilyConfig& config) {
   const std::uint64_t ignored = ignored_signals();
   KX_TRY_ASSIGN(const std::uint64_t limit, memory_limit(config));
   KX_TRY_ASSIGN(UniqueFd trace, open_trace(config));
+  KX_TRY_ASSIGN(const UniqueFd audit_log, open_audit_log(config));
   KX_TRY_ASSIGN(kvm::System system, kvm::System::open());
   KX_TRY_ASSIGN(const auto processors, limit_processors(config.processors));
   const uid_t owner = ::geteuid();
@@ -339,6 +351,7 @@ Result<void> run(const FamilyConfig& config) {
   boot.info.limits[RLIMIT_NOFILE][1] = given_descriptors.rlim_max;
   KX_TRY(add_streams(pvm, boot.info, closed_streams));
   family.set_trace_fd(trace.get());
+  family.set_audit_fd(audit_log.get());
   if (trace) {
     boot.info.flags |= abi::boot_strace;
   }

@@ -21,6 +21,7 @@ struct FamilyConfig {
   bool trust_family = false;                               // relatives may write each other's memory
   bool stats = false;                                      // report on stderr at the end
   std::optional<libraries::LibraryPolicy> library_policy;  // none: whatever the view has may be executed
+  std::string audit_path;                  // append what becomes of libraries to this host file; empty: to none
   std::optional<std::string> strace_path;  // trace system calls to this host file; "" and "-" mean stderr
 };
 

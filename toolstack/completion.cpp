@@ -60,7 +60,8 @@ _kx() {
         ((i++))
         break ;;
       --root | --volume | -v | --rw | --env | -e | --workdir | -w | --memory | -m | --user | -u | --hostname | --lane | \
-        --pids-max | --cpus | --network | --publish | -p | --dns | --library-policy)
+        --pids-max | --cpus | --network | --publish | -p | --dns | --library-policy | \
+        --audit-log)
         # COMP_WORDBREAKS makes "=" a word of its own.
         [[ ${COMP_WORDS[i+1]} == = ]] && ((i++))
         ((i++)) ;;
@@ -87,7 +88,7 @@ _kx() {
     --root | --workdir | -w)
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
-    --rw | --volume | -v | --strace | --library-policy)
+    --rw | --volume | -v | --strace | --library-policy | --audit-log)
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
     --lane)
@@ -101,7 +102,7 @@ _kx() {
       if [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W '--root --volume --rw --env --workdir --memory --user --hostname --strace
           --stats --lane --pids-max --cpus --trust-family --network --publish --dns
-          --library-policy --help --' -- "$cur")
+          --library-policy --audit-log --help --' -- "$cur")
       else
         mapfile -t COMPREPLY < <(compgen -c -- "$cur")
       fi ;;
@@ -137,6 +138,7 @@ _kx() {
         '*'{-p+,--publish=}'[connect a port of the host]:HOST\:GUEST/tcp:' \
         '*--dns=[name server]:address:' \
         '--library-policy=[what may be executed]:file:_files' \
+        '--audit-log=[a line for each update of a library]:file:_files' \
         '--strace=-[print system calls]::file:_files' \
         '--pids-max=[limit of processes]:number:' \
         '--cpus=[processors it may use]:number:' \

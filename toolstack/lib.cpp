@@ -1,10 +1,9 @@
 // `kx lib`: what concerns libraries; finds the subcommand and hands the rest over.
 #include "toolstack/lib.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
-#include <iterator>
+#include <utility>
 
 #include "toolstack/verbs.hpp"
 
@@ -28,32 +27,14 @@ void print_help() {
       "Usage: kx lib SUBCOMMAND [OPTION...] [ARGUMENT...]\n"
       "\n"
       "Subcommands:");
-  for (const Verb& each : subcommands) {
-    std::printf("  %-12.*s%.*s\n", static_cast<int>(each.name.size()), each.name.data(),
-                static_cast<int>(each.summary.size()), each.summary.data());
-  }
+  print_summaries(subcommands);
   std::puts("\n'kx lib SUBCOMMAND --help' explains one.");
 }
 
 }  // namespace
 
 int lib_verb(std::vector<std::string> arguments) {
-  if (arguments.empty()) {
-    std::fputs("kx lib: no subcommand given (see 'kx lib --help')\n", stderr);
-    return exit_failure_of_kx;
-  }
-  const std::string name = arguments.front();
-  if (name == "--help" || name == "-h") {
-    print_help();
-    return 0;
-  }
-  const auto found = std::ranges::find(subcommands, name, &Verb::name);
-  if (found == subcommands.end()) {
-    std::fprintf(stderr, "kx lib: '%s' is not a subcommand (see 'kx lib --help')\n", name.c_str());
-    return exit_failure_of_kx;
-  }
-  arguments.erase(arguments.begin());
-  return found->run(std::move(arguments));
+  return run_named({"kx lib", "subcommand", subcommands, print_help}, std::move(arguments));
 }
 
 }  // namespace kx::toolstack

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "hypervisor/libraries/elf_image.hpp"
+#include "hypervisor/libraries/signing.hpp"
 #include "toolstack/family_client.hpp"
 #include "toolstack/lib.hpp"
 #include "toolstack/string_file.hpp"
@@ -65,13 +66,22 @@ std::string build_id_of(const std::string& path) {
   return file ? file->build_id() : std::string();
 }
 
+// The text of a file's signature; empty if there is none. The family need not see it, and judges the text.
+std::string signature_beside(const std::string& path) {
+  const std::string beside = path + std::string(hv::libraries::signature_suffix);
+  const auto text = hv::libraries::read_text(AT_FDCWD, beside, beside);
+  return text ? text->substr(0, text->find('\0')) : std::string();
+}
+
 }  // namespace
 
 int lib_list(std::vector<std::string> arguments) {
   CLI::App app(
       "Prints the shared libraries of a running process (FAMILY.PID), or of all of a family (FAMILY): where each is\n"
-      "mapped, how many of the family's processes use it, its build-id; then versions that were replaced and are kept\n"
-      "for pointers to them, and the updates so far.",
+      "mapped, how many of the family's processes map the same file, its build-id, what it calls itself, and the key "
+      "that\n"
+      "a library policy found it signed by (\"unsigned\" if by none; \"-\" if nobody looked); then versions that were\n"
+      "replaced and are kept for pointers to them, and the updates so far.",
       "kx lib list");
   std::string text;
   app.add_option("ID", text, "FAMILY or FAMILY.PID, as kx ps shows it")->required();
@@ -113,7 +123,8 @@ int lib_update(std::vector<std::string> arguments) {
   hv::control::Request request = make_request(hv::control::Verb::UpdateLibrary);
   request.timeout_ns = static_cast<std::uint64_t>(timeout_s * ns_per_s);
   request.dry_run = dry_run ? 1 : 0;
-  return finish(ask(*id, request, {old_name, build_id_of(old_name), new_name, fail_at}, file.get()));
+  return finish(
+      ask(*id, request, {old_name, build_id_of(old_name), new_name, fail_at, signature_beside(new_name)}, file.get()));
 }
 
 int lib_rollback(std::vector<std::string> arguments) {

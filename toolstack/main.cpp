@@ -27,10 +27,7 @@ void print_help() {
       "Usage: kx VERB [OPTION...] [ARGUMENT...]\n"
       "\n"
       "Verbs:");
-  for (const Verb& verb : all_verbs) {
-    std::printf("  %-12.*s%.*s\n", static_cast<int>(verb.name.size()), verb.name.data(),
-                static_cast<int>(verb.summary.size()), verb.summary.data());
-  }
+  print_summaries(all_verbs);
   std::puts(
       "\n"
       "Examples:\n"
@@ -44,10 +41,6 @@ void print_help() {
 }
 
 }  // namespace
-
-std::span<const Verb> verbs() {
-  return all_verbs;
-}
 
 int report(const hv::Error& error) {
   std::fprintf(stderr, "kx: %s\n", error.message().c_str());
@@ -73,25 +66,14 @@ std::optional<int> parse_arguments(CLI::App& app, std::vector<std::string> argum
 namespace {
 
 int dispatch(std::vector<std::string> arguments) {
-  if (arguments.empty()) {
-    std::fputs("kx: no verb given (see 'kx --help')\n", stderr);
-    return exit_failure_of_kx;
+  const VerbTable table{"kx", "verb", all_verbs, print_help};
+  if (!arguments.empty() && arguments.front() == "help") {
+    arguments.erase(arguments.begin());
+    arguments.insert(arguments.empty() ? arguments.end() : arguments.begin() + 1, "--help");
+  } else if (!arguments.empty() && arguments.front() == "--version") {
+    arguments.front() = "version";
   }
-  const std::string verb_name = arguments.front();
-  arguments.erase(arguments.begin());
-  if (verb_name == "--help" || verb_name == "-h" || verb_name == "help") {
-    if (verb_name == "help" && !arguments.empty()) {
-      return dispatch({arguments.front(), "--help"});
-    }
-    print_help();
-    return 0;
-  }
-  const auto found = std::ranges::find(all_verbs, verb_name == "--version" ? "version" : verb_name, &Verb::name);
-  if (found == all_verbs.end()) {
-    std::fprintf(stderr, "kx: '%s' is not a verb of kx (see 'kx --help')\n", verb_name.c_str());
-    return exit_failure_of_kx;
-  }
-  return found->run(std::move(arguments));
+  return run_named(table, std::move(arguments));
 }
 
 // Output that did not reach its reader is a failure: `kx check > /dev/full` must not look like success.

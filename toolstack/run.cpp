@@ -110,6 +110,10 @@ void add_options(CLI::App& app, RunOptions& options, RawValues& raw) {
                  "which programs and libraries the family may execute: a TOML file, see kx(1)")
       ->type_name("FILE")
       ->multi_option_policy(take_last);
+  app.add_option("--audit-log", options.audit_log,
+                 "append a line for each update, rollback and refused one of a library to this file")
+      ->type_name("FILE")
+      ->multi_option_policy(take_last);
   app.add_option("--strace", options.strace_path, "print each system call and its result (default: to stderr)")
       ->type_name("[=FILE]")
       ->expected(0, 1)

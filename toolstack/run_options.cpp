@@ -215,6 +215,7 @@ hv::FamilyConfig to_family_config(const RunOptions& options, const char* const* 
   config.processors = options.processors;
   config.trust_family = options.trust_family;
   config.library_policy = options.library_policy;
+  config.audit_path = options.audit_log;
   config.stats = options.stats;
   config.strace_path = options.strace_path;
   return config;

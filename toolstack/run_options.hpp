@@ -33,6 +33,7 @@ struct RunOptions {
   std::size_t process_limit = 0;           // 0: default
   std::uint32_t processors = 0;            // 0: all
   std::optional<hv::libraries::LibraryPolicy> library_policy;
+  std::string audit_log;  // a file; empty: none
   bool trust_family = false;
   bool stats = false;
   Lane lane = Lane::Auto;

@@ -24,7 +24,19 @@ struct Verb {
   int (*run)(std::vector<std::string> arguments);  // what follows the verb
 };
 
-std::span<const Verb> verbs();
+// What a command hands over to: kx to its verbs, kx lib to its subcommands.
+struct VerbTable {
+  std::string_view command;  // as the user types it
+  std::string_view kind;     // "verb"
+  std::span<const Verb> verbs;
+  void (*print_help)();
+};
+
+// A line for each, as help shows them.
+void print_summaries(std::span<const Verb> verbs);
+
+// Runs the one that the first argument names, or prints help for "--help" and "-h". The status to exit with.
+int run_named(const VerbTable& table, std::vector<std::string> arguments);
 
 int run_verb(std::vector<std::string> arguments);
 int check_verb(std::vector<std::string> arguments);

@@ -240,7 +240,7 @@ void ControlServer::accept_one() {
   } else if (connections_.size() == most_connections) {
     refuse(fd.get(), system_error_from(EAGAIN, "the family has too many clients"));
   } else {
-    connections_.push_back({std::move(fd)});
+    connections_.push_back({std::move(fd), peer.uid});
   }
 }
 
@@ -278,7 +278,7 @@ bool ControlServer::answer(Connection& connection, const Request& request, std::
     case control::Verb::ListLibraries:
     case control::Verb::UpdateLibrary:
     case control::Verb::RollBackLibrary:
-      return libraries(fd, request, std::move(descriptors));
+      return libraries(connection, request, std::move(descriptors));
     case control::Verb::Last:
       break;
   }
@@ -350,11 +350,12 @@ bool ControlServer::statistics(int fd, const Request& request) {
 }
 
 // Answered by a thread of its own: an update waits for its programs.
-bool ControlServer::libraries(int fd, const Request& request, std::vector<UniqueFd> descriptors) {
+bool ControlServer::libraries(const Connection& connection, const Request& request, std::vector<UniqueFd> descriptors) {
+  const int fd = connection.fd.get();
   const bool updates = static_cast<control::Verb>(request.verb) == control::Verb::UpdateLibrary;
   std::optional<std::vector<std::string>> strings;
   if (descriptors.size() == (updates ? 2 : 1)) {
-    strings = read_strings(descriptors.back().get(), request.strings_size, updates ? 4 : 1);
+    strings = read_strings(descriptors.back().get(), request.strings_size, updates ? 5 : 1);
   }
   UniqueFd client(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
   if (!strings || !client) {
@@ -363,6 +364,7 @@ bool ControlServer::libraries(int fd, const Request& request, std::vector<Unique
   }
   LibraryJob job;
   job.client = std::move(client);
+  job.user = connection.user;
   job.verb = static_cast<control::Verb>(request.verb);
   job.request.pid = request.pid;
   job.request.old_name = (*strings)[0];
@@ -371,6 +373,7 @@ bool ControlServer::libraries(int fd, const Request& request, std::vector<Unique
     job.request.old_build_id = (*strings)[1];
     job.request.new_name = (*strings)[2];
     job.request.fail_at = (*strings)[3];
+    job.request.signature = (*strings)[4];
     job.request.fd = std::move(descriptors.front());
     job.request.dry_run = request.dry_run != 0;
   }

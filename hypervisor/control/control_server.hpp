@@ -42,6 +42,7 @@ class ControlServer {
  private:
   struct Connection {
     UniqueFd fd;
+    uid_t user = 0;          // whose client it is
     ProcessId executed = 0;  // the program that it waits for
   };
   struct Ended {
@@ -58,7 +59,7 @@ class ControlServer {
   bool list(int fd);
   bool signal(int fd, const control::Request& request, ProcessId executed);
   bool statistics(int fd, const control::Request& request);
-  bool libraries(int fd, const control::Request& request, std::vector<UniqueFd> descriptors);
+  bool libraries(const Connection& connection, const control::Request& request, std::vector<UniqueFd> descriptors);
   bool execute(Connection& connection, const control::Request& request, std::vector<UniqueFd> descriptors);
   void hang_up(const Connection& connection);
   void report_ended();

@@ -1,23 +1,24 @@
 #include "hypervisor/control/library_server.hpp"
 
 #include <pthread.h>
+#include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
+#include <ctime>
 #include <string>
 #include <utility>
 
 #include "hypervisor/control/answers.hpp"
+#include "hypervisor/process/family.hpp"
 #include "hypervisor/start_thread.hpp"
+#include "hypervisor/text.hpp"
 
 namespace kx::hv {
 
 namespace {
 
 std::string one_line(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c > '~'; }, ' ');
-  return text;
+  return printable(std::move(text), ' ');
 }
 
 // Of what changes something.
@@ -77,8 +78,28 @@ void LibraryServer::run() {
   }
 }
 
+// In the family's audit log, if it has one.
+void LibraryServer::note(const LibraryJob& job, const std::string& library, const std::string& file,
+                         const std::string& result) {
+  if (family_.audit_fd() < 0) {
+    return;
+  }
+  libraries::UpdateSubject subject = updates_.subject();
+  if (job.request.pid != 0) {
+    subject.processes.insert(job.request.pid);
+  }
+  const auto written =
+      libraries::append(family_.audit_fd(), {::time(nullptr), job.user, ::getpid(),
+                                             job.verb == control::Verb::UpdateLibrary ? "update" : "rollback", library,
+                                             file, std::move(subject), result});
+  if (!written) {
+    std::fprintf(stderr, "kx: %s\n", written.error().message().c_str());
+  }
+}
+
 void LibraryServer::serve(LibraryJob& job) {
   const std::string what = description(job);
+  const std::string library = job.request.old_name, file = job.request.new_name;
   const auto answer = [&]() -> Result<std::string> {
     switch (job.verb) {
       case control::Verb::ListLibraries:
@@ -91,7 +112,9 @@ void LibraryServer::serve(LibraryJob& job) {
   }();
   if (!what.empty()) {
     // For whoever keeps what kx says: that it was done, or why not.
-    std::fprintf(stderr, "kx: %s: %s\n", what.c_str(), answer ? "done" : one_line(answer.error().message()).c_str());
+    const std::string result = answer ? "done" : one_line(answer.error().message());
+    std::fprintf(stderr, "kx: %s: %s\n", what.c_str(), result.c_str());
+    note(job, library, file, result);
   }
   if (answer) {
     control::send_text(job.client.get(), *answer);

@@ -15,13 +15,14 @@ namespace kx::hv {
 
 struct LibraryJob {
   UniqueFd client;  // its connection
+  uid_t user = 0;   // who it is
   control::Verb verb{};
   libraries::UpdateRequest request;  // as far as the verb asks for it
 };
 
 class LibraryServer {
  public:
-  explicit LibraryServer(Family& family) : updates_(family) {}
+  explicit LibraryServer(Family& family) : family_(family), updates_(family) {}
   LibraryServer(const LibraryServer&) = delete;
   LibraryServer& operator=(const LibraryServer&) = delete;
   ~LibraryServer();
@@ -32,7 +33,9 @@ class LibraryServer {
  private:
   void run();
   void serve(LibraryJob& job);
+  void note(const LibraryJob& job, const std::string& library, const std::string& file, const std::string& result);
 
+  Family& family_;
   LibraryUpdates updates_;
   std::mutex mutex_;  // what follows
   std::condition_variable changed_;

@@ -12,7 +12,7 @@
 namespace kx::hv::control {
 
 inline constexpr std::uint32_t magic = 0x6b78'6374;
-inline constexpr std::uint16_t version = 2;
+inline constexpr std::uint16_t version = 3;
 inline constexpr std::size_t message_size_limit = 16 << 10;
 inline constexpr std::size_t command_size_limit = 512;
 // Arguments and environment of a program, as for `kx run`.
@@ -20,7 +20,8 @@ inline constexpr std::uint64_t strings_size_limit = 6 << 20;
 
 // ListLibraries, UpdateLibrary and RollBackLibrary: `strings_size` bytes of the last descriptor's file are strings,
 // each ended by NUL: the library's name; of UpdateLibrary also the build-id of a file with that name (or nothing), the
-// new version's name, and the step that is to fail (tests; or nothing). Its file is the first descriptor then.
+// new version's name, the step that is to fail (tests; or nothing), and the text of the signature beside the new
+// version (or nothing). Its file is the first descriptor then.
 enum class Verb : std::uint16_t {
   List = 1,
   Signal,

@@ -8,6 +8,8 @@
 #include <array>
 #include <cerrno>
 
+#include "hypervisor/text.hpp"
+
 namespace kx::hv::libraries {
 
 namespace {
@@ -16,12 +18,8 @@ namespace {
 constexpr std::size_t most_told = 1024;
 constexpr uid_t stranger = 65534;  // whoever has no id in a user namespace; overflowuid, proc_sys_kernel(5)
 
-// What a guest chose reaches no terminal as it is.
-std::string printable(const std::string& text) {
-  std::string result = text;
-  std::ranges::replace_if(
-      result, [](char c) { return c < ' ' || c > '~'; }, '?');
-  return result;
+std::string name_of(const LoadingProgram& program) {
+  return program.path.empty() ? "an unknown program" : program.path;
 }
 
 Result<UniqueFd> duplicate(int fd) {
@@ -59,16 +57,15 @@ LoadingProgram Guard::program_of(int fd) const {
 bool Guard::refuse(const std::string& what, const LoadingProgram& program, const std::string& reason) {
   const bool enforces = policy_.mode() == PolicyMode::Enforce;
   ++(enforces ? refused_ : warned_);
-  const std::string who = program.path.empty() ? "an unknown program" : program.path;
-  const std::string line =
-      "library policy: " + what + (enforces ? " is refused to " : " would be refused to ") + who + ": " + reason;
+  const std::string line = "library policy: " + what + (enforces ? " is refused to " : " would be refused to ") +
+                           name_of(program) + ": " + reason;
   bool tell = false;
   {
     const std::lock_guard lock(mutex_);
     tell = told_.size() < most_told && told_.insert(line).second;
   }
   if (tell && place_.report) {
-    place_.report(printable(line));
+    place_.report(printable(line));  // what a guest chose reaches no terminal as it is
   }
   return enforces;
 }
@@ -95,7 +92,97 @@ Result<UniqueFd> Guard::check_file(int fd, const LoadingProgram& program) {
   Snapshot& content = **snapshot;
   const LoadedFile file{path, content.identity(), owner_of(status), [&] { return signer_of(content, path); }};
   const auto reason = policy_.refusal(file, program);
-  return reason && refused(*reason) ? no() : duplicate(content.fd());
+  if (reason && refused(*reason)) {
+    return no();
+  }
+  content.set_path(path);
+  return duplicate(content.fd());
+}
+
+std::shared_ptr<Snapshot> Guard::own_copy(int fd) const {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) {
+    return nullptr;
+  }
+  const std::lock_guard lock(mutex_);
+  const auto found =
+      std::ranges::find_if(cache_, [&](const auto& entry) { return entry.second.snapshot->has_status(status); });
+  return found != cache_.end() ? found->second.snapshot : nullptr;
+}
+
+Result<LibraryOffer> Guard::offer_file(int fd, const std::string& signature) {
+  struct stat status {
+  }, in_view{};
+  if (::fstat(fd, &status) != 0) {
+    return Unexpected{system_error("look at a file")};
+  }
+  LibraryOffer offer;
+  // Its path is that of whoever opened it: outside the view another file may have it.
+  const std::string path = path_of(fd, status);
+  if (!path.empty() && ::stat(path.c_str(), &in_view) == 0 && in_view.st_dev == status.st_dev &&
+      in_view.st_ino == status.st_ino) {
+    offer.path = path;
+    find_signature(offer);
+  } else if (const std::string* kept = policy_.signature_of(path.substr(path.rfind('/') + 1)); kept != nullptr) {
+    offer.signature = *kept;
+  } else {
+    offer.signature = signature;
+  }
+  offer.owner = owner_of(status);
+  KX_TRY_ASSIGN(offer.content, snapshot_of(fd, status));
+  return offer;
+}
+
+Result<LibraryOffer> Guard::offer_loaded(int fd, int content) {
+  struct stat status {
+  }, content_status{};
+  if (::fstat(fd, &status) != 0 || ::fstat(content, &content_status) != 0) {
+    return Unexpected{system_error("look at a file")};
+  }
+  LibraryOffer offer;
+  offer.owner = owner_of(status);
+  offer.content = own_copy(content);
+  if (offer.content == nullptr) {
+    KX_TRY_ASSIGN(offer.content, snapshot_of(content, content_status));
+  }
+  offer.path = offer.content->path();
+  offer.path = offer.path.empty() ? path_of(fd, status) : offer.path;
+  const auto signer = offer.content->last_signer();
+  if (signer && !signer->key.empty()) {
+    offer.signature = offer.content->last_signature();
+  } else {
+    find_signature(offer);
+  }
+  return offer;
+}
+
+Result<void> Guard::check_offer(const LibraryOffer& offer, const std::string& name, const LoadingProgram& program) {
+  ++asked_;
+  const LoadedFile file{
+      offer.path, offer.content->identity(), offer.owner, [&]() -> Signer {
+        if (offer.signature.empty()) {
+          return offer.content->without_signature(offer.problem.empty() ? "it has no signature" : offer.problem);
+        }
+        return offer.content->signer(offer.signature,
+                                     [&](const ContentHash& hash) { return policy_.signer(hash, offer.signature); });
+      }};
+  auto reason = policy_.refusal(file, program);
+  if (reason && offer.path.empty()) {
+    reason = policy_.is_jit(program) ? std::nullopt : std::optional(*reason + "; it has no path in the family's view");
+  }
+  if (reason && refuse(name, program, *reason)) {
+    return Unexpected{make_error(ErrorKind::Unsupported, printable("library policy: " + name + " is refused to " +
+                                                                   name_of(program) + ": " + *reason))};
+  }
+  if (!offer.path.empty()) {
+    offer.content->set_path(offer.path);
+  }
+  return {};
+}
+
+std::optional<Signer> Guard::known_signer(int content) const {
+  const auto snapshot = own_copy(content);
+  return snapshot != nullptr ? snapshot->last_signer() : std::nullopt;
 }
 
 bool Guard::check_memory(const LoadingProgram& program, const char* what) {
@@ -143,19 +230,29 @@ void Guard::keep(const FileState& state, std::shared_ptr<Snapshot> snapshot) {
 }
 
 // Where the signature comes from does not matter: it is of the content that was copied, or of none.
-Signer Guard::signer_of(Snapshot& snapshot, const std::string& path) const {
-  const auto find = [&](const std::string& text) {
-    return snapshot.signer(text, [&](const ContentHash& hash) { return policy_.signer(hash, text); });
-  };
+Result<std::string> Guard::signature_of(const std::string& path) const {
   if (const std::string* kept = policy_.signature_of(path.substr(path.rfind('/') + 1)); kept != nullptr) {
-    return find(*kept);
+    return std::string(*kept);
   }
   const std::string beside = path + std::string(signature_suffix);
-  const auto text = read_text(AT_FDCWD, beside, beside);
-  if (!text) {
-    return {{}, text.error().errno_value == ENOENT ? "it has no signature" : text.error().message()};
+  return read_text(AT_FDCWD, beside, beside);
+}
+
+void Guard::find_signature(LibraryOffer& offer) const {
+  if (auto found = signature_of(offer.path)) {
+    offer.signature = std::move(found).value();
+  } else if (found.error().errno_value != ENOENT) {
+    offer.problem = found.error().message();
   }
-  return find(*text);
+}
+
+Signer Guard::signer_of(Snapshot& snapshot, const std::string& path) const {
+  const auto text = signature_of(path);
+  if (!text) {
+    return snapshot.without_signature(text.error().errno_value == ENOENT ? "it has no signature"
+                                                                         : text.error().message());
+  }
+  return snapshot.signer(*text, [&](const ContentHash& hash) { return policy_.signer(hash, *text); });
 }
 
 GuardCounts Guard::counts() const {

@@ -34,6 +34,16 @@ struct GuardCounts {
   std::uint64_t warned = 0;  // what enforce would have refused
 };
 
+// A version of a library that an update maps in a program, and all that it is judged by: a rollback has it judged once
+// more, when its file may be gone.
+struct LibraryOffer {
+  std::shared_ptr<Snapshot> content;
+  std::string path;       // in the family's view; empty: it has none there
+  std::string signature;  // its text; empty: there is none
+  std::string problem;    // why
+  std::optional<uid_t> owner;
+};
+
 // Of a policy that is not off. Thread-safe.
 class Guard {
  public:
@@ -49,6 +59,19 @@ class Guard {
   // May `program` execute what is in the file? If so a descriptor of its content, which nobody can change any more. If
   // not: EACCES in the error. In the mode `warn` always a descriptor, of the file itself if need be.
   Result<UniqueFd> check_file(int fd, const LoadingProgram& program);
+
+  // What there is to judge of a regular file that somebody outside the family brought. If it lies in the family's view
+  // it is judged as one of there; if not, only rules without a path are about it, and `signature` (the text, or
+  // nothing) is its signature.
+  Result<LibraryOffer> offer_file(int fd, const std::string& signature);
+  // The same for what a program has loaded already: `content` is what its memory was filled from, `fd` the file that it
+  // opened. It is judged as it was when it was loaded, whatever lies at that path now.
+  Result<LibraryOffer> offer_loaded(int fd, int content);
+  // May `program` be given it; `name` names it in the report. If not: the policy's reason in the error.
+  Result<void> check_offer(const LibraryOffer& offer, const std::string& name, const LoadingProgram& program);
+
+  // Who signed what program memory was filled from, as far as that was looked at.
+  [[nodiscard]] std::optional<Signer> known_signer(int content) const;
 
   // May it make memory executable that is no file's content; `what` names it in the report.
   bool check_memory(const LoadingProgram& program, const char* what);
@@ -67,6 +90,11 @@ class Guard {
   [[nodiscard]] std::optional<uid_t> owner_of(const struct stat& status) const;
   Result<std::shared_ptr<Snapshot>> snapshot_of(int fd, struct stat& status);
   void keep(const FileState& state, std::shared_ptr<Snapshot> snapshot);
+  // One of the copies that are kept, by its descriptor; null: it is none.
+  [[nodiscard]] std::shared_ptr<Snapshot> own_copy(int fd) const;
+  // The text of the signature of a file at this path of the view. Errors: there is none, and why.
+  [[nodiscard]] Result<std::string> signature_of(const std::string& path) const;
+  void find_signature(LibraryOffer& offer) const;
   [[nodiscard]] Signer signer_of(Snapshot& snapshot, const std::string& path) const;
   // True: refused. In the mode `warn` it is only told.
   bool refuse(const std::string& what, const LoadingProgram& program, const std::string& reason);
@@ -74,7 +102,7 @@ class Guard {
   LibraryPolicy policy_;
   GuardPlace place_;
   std::atomic<std::uint64_t> asked_ = 0, refused_ = 0, warned_ = 0;
-  std::mutex mutex_;  // what follows
+  mutable std::mutex mutex_;  // what follows
   std::map<FileState, Cached> cache_;
   std::uint64_t cached_size_ = 0;
   std::uint64_t uses_ = 0;

@@ -184,21 +184,6 @@ void Pairer::refuse_unsupported() {
       add_line(result_.obstacles, "relocations in text");
     }
   }
-  for (const Relocation& each : to_.dynamic().relocations()) {
-    if (each.type == R_X86_64_IRELATIVE) {
-      add_line(result_.obstacles, "functions chosen at load time (IFUNC) in the new version");
-      break;
-    }
-  }
-  for (const ElfFile* file : {&from_, &to_}) {
-    const auto& symbols = file->dynamic().symbols();
-    const auto chosen = std::find_if(symbols.begin(), symbols.end(), [](const Symbol& symbol) {
-      return symbol.defined() && symbol.type() == STT_GNU_IFUNC;
-    });
-    if (chosen != symbols.end()) {
-      add_line(result_.obstacles, line("symbol ", chosen->name, ": chosen at load time (IFUNC)"));
-    }
-  }
 }
 
 void Pairer::pair_functions() {

@@ -59,8 +59,12 @@ Result<std::shared_ptr<Snapshot>> Snapshot::take(int fd, std::uint64_t size) {
   if (::fcntl(file.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0) {
     return Unexpected{system_error("seal a memory file")};
   }
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) {
+    return Unexpected{system_error("look at a memory file")};
+  }
   ElfIdentity identity = identity_of(file.get(), size);
-  return std::shared_ptr<Snapshot>(new Snapshot(std::move(file), size, std::move(identity)));
+  return std::shared_ptr<Snapshot>(new Snapshot(std::move(file), status, std::move(identity)));
 }
 
 Signer Snapshot::signer(const std::string& signature, const std::function<Signer(const ContentHash&)>& find) {
@@ -78,6 +82,33 @@ Signer Snapshot::signer(const std::string& signature, const std::function<Signer
   last_signature_ = signature;
   last_signer_ = find(*hash_);
   return *last_signer_;
+}
+
+Signer Snapshot::without_signature(std::string problem) {
+  const std::lock_guard lock(mutex_);
+  last_signature_.clear();
+  last_signer_ = Signer{{}, std::move(problem)};
+  return *last_signer_;
+}
+
+std::optional<Signer> Snapshot::last_signer() const {
+  const std::lock_guard lock(mutex_);
+  return last_signer_;
+}
+
+std::string Snapshot::last_signature() const {
+  const std::lock_guard lock(mutex_);
+  return last_signature_;
+}
+
+void Snapshot::set_path(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  path_ = path;
+}
+
+std::string Snapshot::path() const {
+  const std::lock_guard lock(mutex_);
+  return path_;
 }
 
 }  // namespace kx::hv::libraries

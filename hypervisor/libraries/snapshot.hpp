@@ -45,19 +45,39 @@ class Snapshot {
 
   [[nodiscard]] int fd() const { return file_.get(); }
   [[nodiscard]] std::uint64_t size() const { return size_; }
+  // Whether a descriptor with this status is of it.
+  [[nodiscard]] bool has_status(const struct stat& status) const {
+    return status.st_dev == device_ && status.st_ino == inode_;
+  }
   [[nodiscard]] const ElfIdentity& identity() const { return identity_; }
 
   // Who made the signature with this text, by `find`, which is asked once for each text that comes. Thread-safe.
   Signer signer(const std::string& signature, const std::function<Signer(const ContentHash&)>& find);
+  // Notes that there is none, and why.
+  Signer without_signature(std::string problem);
+  // Whom the last signature that was looked at was by, and its text; nothing: none was looked at. Thread-safe.
+  [[nodiscard]] std::optional<Signer> last_signer() const;
+  [[nodiscard]] std::string last_signature() const;
+
+  // The path by which it was judged last; empty: it was not. Thread-safe.
+  void set_path(const std::string& path);
+  [[nodiscard]] std::string path() const;
 
  private:
-  Snapshot(UniqueFd file, std::uint64_t size, ElfIdentity identity)
-      : file_(std::move(file)), size_(size), identity_(std::move(identity)) {}
+  Snapshot(UniqueFd file, const struct stat& status, ElfIdentity identity)
+      : file_(std::move(file)),
+        size_(static_cast<std::uint64_t>(status.st_size)),
+        device_(status.st_dev),
+        inode_(status.st_ino),
+        identity_(std::move(identity)) {}
 
   UniqueFd file_;
   std::uint64_t size_;
+  dev_t device_;
+  ino_t inode_;
   ElfIdentity identity_;
-  std::mutex mutex_;  // what follows
+  mutable std::mutex mutex_;  // what follows
+  std::string path_;
   std::optional<ContentHash> hash_;
   std::string last_signature_;
   std::optional<Signer> last_signer_;

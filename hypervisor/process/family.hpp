@@ -83,6 +83,8 @@ class Family {
   [[nodiscard]] const abi::LibosHeader& libos() const { return libos_; }
   [[nodiscard]] ServiceThread* service() const { return service_.get(); }
   [[nodiscard]] int trace_fd() const { return trace_fd_; }
+  // Of the audit log of library updates; -1: there is none.
+  [[nodiscard]] int audit_fd() const { return audit_fd_; }
   [[nodiscard]] const std::string& program() const { return program_; }
   // The processors it is restricted to; null: it is not.
   [[nodiscard]] const cpu_set_t* processors() const { return processors_ ? &*processors_ : nullptr; }
@@ -96,6 +98,7 @@ class Family {
   void set_libraries(std::unique_ptr<libraries::Guard> guard);
   void set_processors(const cpu_set_t& usable) { processors_ = usable; }
   void set_trace_fd(int fd) { trace_fd_ = fd; }
+  void set_audit_fd(int fd) { audit_fd_ = fd; }
   void set_program(std::string path) { program_ = std::move(path); }
   void set_service(std::unique_ptr<ServiceThread> service);
   void set_control(std::unique_ptr<ControlServer> control);
@@ -168,6 +171,7 @@ class Family {
   std::optional<cpu_set_t> processors_;
   std::unique_ptr<libraries::Guard> libraries_;
   int trace_fd_ = -1;
+  int audit_fd_ = -1;
   std::string program_;
   ProcessTable processes_;
   Terminals terminals_;

@@ -9,19 +9,30 @@
 #include <string>
 #include <vector>
 
+#include "hypervisor/libraries/guard.hpp"
 #include "hypervisor/libraries/pairing.hpp"
 #include "hypervisor/unique_fd.hpp"
 
 namespace kx::hv::libraries {
 
-// One version of a library: its file, read, and what it is called.
+bool is_same_file(const struct stat& a, const struct stat& b);
+
+// One version of a library. What was read, what a policy judges and what programs map is one content, sealed.
 struct LibraryVersion {
-  UniqueFd fd;
+  UniqueFd fd;  // the file that it came from, which may have changed since
+  LibraryOffer offer;
   ElfFile file;
-  std::string name;  // the path it was given by
-  struct stat status {};
+  std::string name;       // the path it was given by
+  struct stat status {};  // of the file whose content it is
+
+  // Whether a file with this status has the same content.
+  [[nodiscard]] bool is_content_of(const struct stat& file_status) const {
+    return is_same_file(status, file_status) || offer.content->has_status(file_status);
+  }
+  // Takes the content if the offer has none, and reads it.
+  Result<void> read();
 };
-using VersionRef = std::shared_ptr<const LibraryVersion>;
+using VersionRef = std::shared_ptr<LibraryVersion>;
 
 // A version that is mapped in a program but not in use: the old one after an update, whose entries lead to the new one.
 struct Retained {

@@ -1,11 +1,8 @@
 #include "hypervisor/updates/library_updates.hpp"
 
-#include <time.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <ctime>
 #include <thread>
 
 #include "hypervisor/ipc/waiter.hpp"
@@ -15,14 +12,12 @@
 
 namespace kx::hv {
 
-using libraries::Change;
 using libraries::file_name;
 using libraries::History;
 using libraries::injected;
 using libraries::is_past;
 using libraries::LibraryVersion;
 using libraries::Pairing;
-using libraries::Retained;
 using libraries::UpdateRequest;
 using libraries::UpdateTarget;
 using libraries::VersionRef;
@@ -32,26 +27,6 @@ namespace {
 
 constexpr std::size_t kept_pairings = 8, kept_versions = 8;
 constexpr std::chrono::milliseconds first_rest(1), longest_rest(20);
-
-bool same_file(const struct stat& a, const struct stat& b) {
-  return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
-         a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec &&
-         a.st_ctim.tv_sec == b.st_ctim.tv_sec && a.st_ctim.tv_nsec == b.st_ctim.tv_nsec;
-}
-
-std::string microseconds(std::uint64_t ns) {
-  return std::to_string(ns / 1000) + "." + std::to_string(ns / 100 % 10) + " us";
-}
-
-// UTC, as RFC 3339 has it.
-std::string time_text(std::int64_t seconds) {
-  const auto time = static_cast<std::time_t>(seconds);
-  std::tm parts{};
-  char text[32] = "";
-  ::gmtime_r(&time, &parts);
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
 
 }  // namespace
 
@@ -124,87 +99,46 @@ const Pairing& LibraryUpdates::pairing(const VersionRef& from, const VersionRef&
 }
 
 Result<std::string> LibraryUpdates::update(UpdateRequest request) {
+  subject_ = {};
   auto version = std::make_shared<LibraryVersion>();
   version->fd = std::move(request.fd);
   version->name = request.new_name;
   if (::fstat(version->fd.get(), &version->status) != 0) {
     return Unexpected{system_error("stat ", request.new_name)};
   }
+  if (!S_ISREG(version->status.st_mode)) {
+    return Unexpected{make_error(ErrorKind::Usage, request.new_name, " is not a regular file")};
+  }
+  if (libraries::Guard* const guard = family_.libraries(); guard != nullptr) {
+    KX_TRY_ASSIGN(version->offer, guard->offer_file(version->fd.get(), request.signature));
+  }
   VersionRef known;
   for (const VersionRef& each : versions_) {
-    known = same_file(each->status, version->status) ? each : known;
+    const bool is_same = version->offer.content != nullptr ? each->offer.content == version->offer.content
+                                                           : each->is_content_of(version->status);
+    known = is_same ? each : known;
   }
   if (known == nullptr) {
-    auto file = libraries::ElfFile::read(version->fd.get());
-    if (!file) {
-      return Unexpected{make_error(ErrorKind::Usage, request.new_name, ": ", file.error().what)};
+    if (auto read = version->read(); !read) {
+      return Unexpected{make_error(ErrorKind::Usage, request.new_name, ": ", read.error().message())};
     }
-    version->file = std::move(file).value();
     known = std::move(version);
     versions_.push_back(known);
+  } else if (version->offer.content != nullptr) {
+    known->offer = std::move(version->offer);  // its signature may be another one now
   }
+  subject_.new_build_id = known->file.build_id();
   return request.fail_at == "read" ? Unexpected{injected(request.fail_at)} : run(request, known);
 }
 
-Result<std::string> LibraryUpdates::list(ProcessId pid) {
-  KX_TRY_ASSIGN(const auto list, programs(pid));
-  forget_ended();
-  std::string text;
-  std::map<std::string, unsigned> sharers;  // processes by build-id
-  struct Row {
-    ProcessId pid;
-    libraries::LoadedImage image;
-  };
-  std::vector<Row> rows;
-  for (const auto& pvm : list) {
-    auto loaded = libraries::loaded_images(libraries::ProgramView(pvm));
-    if (!loaded) {
-      if (pid != 0) {
-        return Unexpected{with_process(std::move(loaded).error(), pid)};
-      }
-      continue;
-    }
-    for (libraries::LoadedImage& image : loaded->images) {
-      if (image.name.empty() || image.name.find('/') == std::string::npos) {
-        continue;  // the program itself, the vDSO
-      }
-      ++sharers[image.build_id];
-      rows.push_back({pvm->pid(), std::move(image)});
-    }
-  }
-  text += "PID\tADDRESS\tSIZE\tUSERS\tBUILD-ID\tLIBRARY\n";
-  for (const Row& row : rows) {
-    const History& history = history_of(row.pid);
-    const auto current = history.current.find(std::string(file_name(row.image.name)));
-    const bool updated = current != history.current.end() && current->second->file.build_id() == row.image.build_id;
-    text += std::to_string(row.pid) + "\t" + hexadecimal(row.image.start) + "\t" +
-            std::to_string((row.image.end - row.image.start) >> 10) + "K\t" +
-            std::to_string(sharers[row.image.build_id]) + "\t" +
-            (row.image.build_id.empty() ? "-" : row.image.build_id) + "\t" + row.image.name +
-            (updated ? " (now " + current->second->name + ")" : "") + "\n";
-  }
-  for (const auto& [who, history] : histories_) {
-    for (const Retained& each : history.retained) {
-      text += std::to_string(who) + "\t" + hexadecimal(each.start) + "\t" +
-              std::to_string((each.version->file.end() - each.version->file.start()) >> 10) + "K\t0\t" +
-              (each.version->file.build_id().empty() ? "-" : each.version->file.build_id()) + "\t" +
-              each.version->name + " (replaced; pointers to it lead on)\n";
-    }
-    for (const Change& change : history.changes) {
-      text += std::to_string(who) + "\tupdate of " + change.library + " at " + time_text(change.time) + ": " +
-              change.from->name + " -> " + change.to->name + ", " + microseconds(change.pause_ns) + "\n";
-    }
-  }
-  return text;
-}
-
 Result<std::string> LibraryUpdates::roll_back(ProcessId pid, const std::string& name, std::uint64_t timeout_ns) {
+  subject_ = {};
   KX_TRY_ASSIGN(const auto list, programs(pid));
   forget_ended();
   VersionRef before;
   for (const auto& pvm : list) {
     const History& history = history_of(pvm->pid());
-    for (const Change& change : history.changes) {
+    for (const libraries::Change& change : history.changes) {
       if (change.library == file_name(name) || file_name(change.from->name) == file_name(name)) {
         before = change.from;
       }
@@ -213,6 +147,7 @@ Result<std::string> LibraryUpdates::roll_back(ProcessId pid, const std::string& 
   if (before == nullptr) {
     return Unexpected{make_error(ErrorKind::Usage, name, " has not been updated")};
   }
+  subject_.new_build_id = before->file.build_id();
   UpdateRequest request;
   request.pid = pid;
   request.old_name = name;
@@ -330,7 +265,9 @@ Result<std::string> LibraryUpdates::try_once(Attempt& attempt) {
     if (!found || !*found) {
       continue;  // it has ended, or has no such library
     }
+    subject_.processes.insert(pvm->pid());
     KX_TRY_ASSIGN(const VersionRef from, target->old_version(versions_));
+    subject_.old_build_ids.insert(from->file.build_id());
     if (std::find(versions_.begin(), versions_.end(), from) == versions_.end()) {
       versions_.push_back(from);
     }
@@ -338,6 +275,7 @@ Result<std::string> LibraryUpdates::try_once(Attempt& attempt) {
       report += "process " + std::to_string(pvm->pid()) + ": has this version already\n";
       continue;
     }
+    KX_TRY(target->judge(version));
     const Pairing& pairing = this->pairing(from, version);
     for (const std::string& obstacle : pairing.obstacles) {
       obstacles += "\n  " + obstacle;

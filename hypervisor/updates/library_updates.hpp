@@ -12,6 +12,7 @@
 #include "hypervisor/libraries/pairing.hpp"
 #include "hypervisor/process/process_table.hpp"
 #include "hypervisor/unique_fd.hpp"
+#include "hypervisor/updates/audit_log.hpp"
 #include "hypervisor/updates/history.hpp"
 #include "hypervisor/updates/update_target.hpp"
 
@@ -27,6 +28,7 @@ struct UpdateRequest {
   std::string old_build_id;  // of the file with that name; empty: unknown
   UniqueFd fd;               // the new version's file
   std::string new_name;
+  std::string signature;  // the text of the one beside it; empty: there is none
   bool dry_run = false;
   std::uint64_t timeout_ns = 0;
   std::string fail_at;  // for tests: the step that is to fail; empty: none
@@ -42,13 +44,16 @@ class LibraryUpdates {
  public:
   explicit LibraryUpdates(Family& family) : family_(family) {}
 
-  // A table of the libraries of one process, or of all. Errors: there is none; it does not answer.
+  // A table of the libraries of one process, or of all, of printable text. Errors: there is none; it does not answer.
   Result<std::string> list(ProcessId pid);
 
   // What was done, for the operator. Errors: whatever stood in the way; then the programs are as they were.
   Result<std::string> update(libraries::UpdateRequest request);
   // Back to the version before the last update of the library with this name.
   Result<std::string> roll_back(ProcessId pid, const std::string& name, std::uint64_t timeout_ns);
+
+  // What the last of these two was about, whatever became of it.
+  [[nodiscard]] const libraries::UpdateSubject& subject() const { return subject_; }
 
  private:
   Result<std::vector<std::shared_ptr<Pvm>>> programs(ProcessId pid);
@@ -75,6 +80,7 @@ class LibraryUpdates {
   };
   std::deque<Paired> pairings_;  // the last few
   std::deque<libraries::VersionRef> versions_;
+  libraries::UpdateSubject subject_;
 };
 
 }  // namespace kx::hv

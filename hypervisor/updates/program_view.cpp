@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <link.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <kx/abi/memory_map.hpp>
 #include <kx/base/address.hpp>
+#include <utility>
 
 #include "hypervisor/ipc/waiter.hpp"
 #include "hypervisor/libraries/elf_identity.hpp"
@@ -143,12 +145,17 @@ Result<ProgramView::MappedFile> ProgramView::mapped_file(std::uint64_t address) 
     return Unexpected{system_error_from(result < 0 ? static_cast<int>(-result) : EIO, "find the library's file")};
   }
   std::memcpy(&view, data.data(), sizeof view);
-  const HandleTable::File file = pvm_->handles().get(view.handle);
-  UniqueFd fd(file != nullptr ? ::fcntl(file->get(), F_DUPFD_CLOEXEC, 0) : -1);
-  if (!fd) {
+  const auto duplicate = [&](std::uint64_t handle) {
+    const HandleTable::File file = pvm_->handles().get(handle);
+    return UniqueFd(file != nullptr ? ::fcntl(file->get(), F_DUPFD_CLOEXEC, 0) : -1);
+  };
+  MappedFile mapped{duplicate(view.handle), duplicate(view.content), view.offset};
+  struct stat status {};
+  // Whoever waits for data of a pipe, or reads a terminal, waits for the program.
+  if (!mapped.fd || !mapped.content || ::fstat(mapped.content.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
     return Unexpected{system_error_from(EBADF, "find the library's file")};
   }
-  return MappedFile{std::move(fd), view.offset};
+  return mapped;
 }
 
 std::optional<LoadedImage> image_at(const ProgramView& program, std::uint64_t bias) {
@@ -158,6 +165,18 @@ std::optional<LoadedImage> image_at(const ProgramView& program, std::uint64_t bi
   const bool found = program.read(bias, header) && std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
                      read_headers(program, bias + header.e_phoff, header.e_phnum, image);
   return found ? std::optional(std::move(image)) : std::nullopt;
+}
+
+const DynamicImage* LoadedImages::dynamic_of(const ProgramView& program, const LoadedImage& image) const {
+  const auto [place, is_new] = dynamic_.try_emplace(image.bias);
+  if (is_new) {
+    auto read = DynamicImage::read(program.reader(image.bias), image.dynamic - image.bias, image.dynamic_size,
+                                   image.bias, DynamicImage::Wanted::Relocations);
+    if (read) {
+      place->second = std::move(read).value();
+    }
+  }
+  return place->second ? &*place->second : nullptr;
 }
 
 Result<LoadedImages> loaded_images(const ProgramView& program) {

@@ -5,6 +5,7 @@
 #include <kx/abi/library_update.hpp>
 #include <kx/abi/memory_map.hpp>
 #include <kx/abi/question.hpp>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,7 @@ class ProgramView {
   // The file that is mapped at `address`, and where in it that is. Errors: none is; ENOENT and the like.
   struct MappedFile {
     UniqueFd fd;
+    UniqueFd content;  // what its private pages are read from: the same file, or a copy that a policy judged
     std::uint64_t offset = 0;
   };
   [[nodiscard]] Result<MappedFile> mapped_file(std::uint64_t address) const;
@@ -72,10 +74,16 @@ struct LoadedImage {
 };
 
 struct LoadedImages {
+  // What one of `images` has in its dynamic section, read when it is first asked for. Null: it cannot be read.
+  [[nodiscard]] const DynamicImage* dynamic_of(const ProgramView& program, const LoadedImage& image) const;
+
   std::vector<LoadedImage> images;  // in the linker's order
   std::uint64_t debug = 0;          // struct r_debug
   std::uint64_t linker_start = 0, linker_end = 0;
   std::uint64_t generation = 0;
+
+ private:
+  mutable std::map<std::uint64_t, std::optional<DynamicImage>> dynamic_;  // by bias
 };
 
 // The image at `bias` as its own headers describe it; nothing: there is none.

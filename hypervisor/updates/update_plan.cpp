@@ -1,10 +1,11 @@
 #include "hypervisor/updates/update_plan.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
-#include <map>
-#include <unordered_map>
 #include <utility>
+
+#include "hypervisor/updates/symbol_resolver.hpp"
 
 namespace kx::hv::libraries {
 
@@ -15,170 +16,8 @@ constexpr std::uint64_t debug_state = 24;                     // of struct r_deb
 constexpr std::uint64_t link_map_next = 24;
 constexpr std::size_t most_text = 14;  // of a jump to another version
 
-Error obstacle(std::string_view text) {
-  return make_error(ErrorKind::Unsupported, text);
-}
-
-std::string quoted(const Symbol& symbol) {
-  return std::string(symbol.name) + (symbol.version.empty() ? "" : "@") + std::string(symbol.version);
-}
-
 std::string printed(const LoadedImage& image) {
   return image.name.empty() ? "the program" : image.name;
-}
-
-bool is_thread_local(std::uint32_t type) {
-  return type == R_X86_64_DTPMOD64 || type == R_X86_64_DTPOFF64 || type == R_X86_64_TPOFF64;
-}
-
-bool names_a_symbol(std::uint32_t type) {
-  return type == R_X86_64_64 || type == R_X86_64_GLOB_DAT || type == R_X86_64_JUMP_SLOT;
-}
-
-// What the words of the program say that its dynamic linker has resolved, and what it would resolve.
-class Resolver {
- public:
-  explicit Resolver(const Replacement& replacement) : what_(replacement) { read_old_words(); }
-
-  // The value for a symbol that the new version refers to; nothing: it is to be resolved when it is first called.
-  Result<std::optional<std::uint64_t>> resolve(const Symbol& symbol, bool may_be_lazy);
-  // The same word of the old version for a thread-local symbol of another library.
-  Result<std::uint64_t> foreign(std::uint32_t type, const Symbol& symbol);
-  Result<std::uint64_t> module_id();
-  Result<std::uint64_t> thread_offset();  // what is taken off the value of a thread-local symbol
-
- private:
-  void read_old_words();
-  const DynamicImage* dynamic_of(const LoadedImage& image);
-  Result<std::optional<std::uint64_t>> look_up(const Symbol& symbol, bool may_be_lazy);
-  std::optional<std::uint64_t> resolved_elsewhere(const Symbol& symbol);
-
-  const Replacement& what_;
-  std::unordered_map<std::string, std::uint64_t> resolved_;  // by name and version, of the old version's own words
-  std::optional<std::uint64_t> module_id_, thread_offset_;
-  std::map<std::pair<std::uint32_t, std::string>, std::uint64_t> foreign_;
-  std::unordered_map<const LoadedImage*, std::optional<DynamicImage>> dynamic_;
-};
-
-void Resolver::read_old_words() {
-  const auto& symbols = what_.old_file.dynamic().symbols();
-  for (const Relocation& each : what_.old_file.dynamic().relocations()) {
-    std::uint64_t value = 0;
-    if (!what_.program.read(what_.old_image.bias + each.offset, value)) {
-      continue;
-    }
-    const Symbol& symbol = symbols[each.symbol];
-    const bool own = symbol.defined() || each.symbol == 0;
-    if (!own && is_thread_local(each.type)) {
-      foreign_.emplace(std::pair(each.type, quoted(symbol)), value - static_cast<std::uint64_t>(each.addend));
-    } else if (each.type == R_X86_64_DTPMOD64) {
-      module_id_ = value;
-    } else if (each.type == R_X86_64_TPOFF64) {
-      thread_offset_ = symbol.raw.st_value + static_cast<std::uint64_t>(each.addend) - value;
-    } else if (names_a_symbol(each.type) && !what_.is_old(value) && value != 0) {
-      // Data may have changed since; tables of addresses have not.
-      if (each.type != R_X86_64_64 || !what_.old_file.is_writable(each.offset)) {
-        const auto addend = each.type == R_X86_64_64 ? static_cast<std::uint64_t>(each.addend) : 0;
-        resolved_.emplace(quoted(symbol), value - addend);
-      }
-    }
-  }
-}
-
-const DynamicImage* Resolver::dynamic_of(const LoadedImage& image) {
-  const auto [place, is_new] = dynamic_.try_emplace(&image);
-  if (is_new) {
-    auto read = DynamicImage::read(what_.program.reader(image.bias), image.dynamic - image.bias, image.dynamic_size,
-                                   image.bias, DynamicImage::Wanted::Relocations);
-    if (read) {
-      place->second = std::move(read).value();
-    }
-  }
-  return place->second ? &*place->second : nullptr;
-}
-
-// Some other image's word for the same function, if it has been called there.
-std::optional<std::uint64_t> Resolver::resolved_elsewhere(const Symbol& symbol) {
-  for (const LoadedImage& image : what_.loaded.images) {
-    const DynamicImage* const dynamic = &image != &what_.old_image ? dynamic_of(image) : nullptr;
-    if (dynamic == nullptr) {
-      continue;
-    }
-    for (const Relocation& each : dynamic->relocations()) {
-      const bool same = (each.type == R_X86_64_GLOB_DAT || each.type == R_X86_64_JUMP_SLOT) &&
-                        dynamic->symbols()[each.symbol].name == symbol.name;
-      std::uint64_t value = 0;
-      if (same && what_.program.read(image.bias + each.offset, value) &&
-          value - image.start >= image.end - image.start) {
-        return value;
-      }
-    }
-  }
-  return std::nullopt;
-}
-
-Result<std::optional<std::uint64_t>> Resolver::look_up(const Symbol& symbol, bool may_be_lazy) {
-  for (const LoadedImage& image : what_.loaded.images) {
-    const DynamicImage* const dynamic = &image != &what_.old_image ? dynamic_of(image) : nullptr;
-    const Symbol* const found = dynamic != nullptr ? find_definition(*dynamic, symbol.name, symbol.version) : nullptr;
-    if (found == nullptr) {
-      continue;
-    }
-    if (found->type() != STT_GNU_IFUNC) {
-      return std::optional(image.bias + found->raw.st_value);
-    }
-    if (may_be_lazy) {
-      return std::optional<std::uint64_t>();
-    }
-    if (const auto value = resolved_elsewhere(symbol)) {
-      return value;
-    }
-    return Unexpected{obstacle("symbol " + quoted(symbol) + ": chosen at load time (IFUNC), and not used so far")};
-  }
-  if (symbol.binding() == STB_WEAK) {
-    return std::optional<std::uint64_t>(0);
-  }
-  return Unexpected{obstacle("symbol " + quoted(symbol) + ": the new version needs it and the program has none")};
-}
-
-Result<std::optional<std::uint64_t>> Resolver::resolve(const Symbol& symbol, bool may_be_lazy) {
-  const std::uint64_t own = what_.new_bias + symbol.raw.st_value;
-  if (symbol.defined() && (symbol.binding() == STB_LOCAL || ELF64_ST_VISIBILITY(symbol.raw.st_other) != STV_DEFAULT)) {
-    return std::optional(own);
-  }
-  if (const auto found = resolved_.find(quoted(symbol)); found != resolved_.end()) {
-    return std::optional(found->second);
-  }
-  if (!symbol.defined()) {
-    return look_up(symbol, may_be_lazy);
-  }
-  // The program itself comes first; an old word that leads into the old version said that nobody else had it.
-  const DynamicImage* const program = dynamic_of(what_.loaded.images.front());
-  const Symbol* const preempting =
-      program != nullptr ? find_definition(*program, symbol.name, symbol.version) : nullptr;
-  return std::optional(preempting != nullptr ? what_.loaded.images.front().bias + preempting->raw.st_value : own);
-}
-
-Result<std::uint64_t> Resolver::foreign(std::uint32_t type, const Symbol& symbol) {
-  const auto found = foreign_.find({type, quoted(symbol)});
-  if (found == foreign_.end()) {
-    return Unexpected{obstacle("thread-local symbol " + quoted(symbol) + ": the old version did not use it so")};
-  }
-  return found->second;
-}
-
-Result<std::uint64_t> Resolver::module_id() {
-  if (!module_id_) {
-    return Unexpected{obstacle("thread-local storage: the old version has none to tell its number by")};
-  }
-  return *module_id_;
-}
-
-Result<std::uint64_t> Resolver::thread_offset() {
-  if (!thread_offset_) {
-    return Unexpected{obstacle("thread-local storage: the new version uses it in a way that the old one did not")};
-  }
-  return *thread_offset_;
 }
 
 class Preparation {
@@ -205,7 +44,7 @@ class Preparation {
   void put(std::uint64_t address, std::uint64_t value) { update_.write(what_.new_bias + address, value); }
 
   const Replacement& what_;
-  Resolver resolver_;
+  SymbolResolver resolver_;
   UpdateProgram update_;
 };
 
@@ -221,6 +60,11 @@ Result<void> Preparation::relocate(const Relocation& relocation) {
     case R_X86_64_RELATIVE:
       put(relocation.offset, what_.new_bias + addend);
       return {};
+    case R_X86_64_IRELATIVE: {
+      KX_TRY_ASSIGN(const std::uint64_t value, resolver_.chosen_by(addend));
+      put(relocation.offset, value);
+      return {};
+    }
     case R_X86_64_DTPMOD64: {
       KX_TRY_ASSIGN(const std::uint64_t id, resolver_.module_id());
       put(relocation.offset, id);
@@ -343,6 +187,7 @@ class Exchange {
   void move_objects();
   void redirect_functions();
   void expect_same_list();
+  [[nodiscard]] bool is_loaded(const LoadedImage& image) const;
   Result<void> redirect_references(const LoadedImage& image);
   void redirect_old_tables();
   // The new place of what a word of the program refers to in the old version; 0: it is not known.
@@ -417,17 +262,25 @@ std::uint64_t Exchange::moved(std::uint64_t address) const {
   return 0;
 }
 
+// Whether it still is where it was found.
+bool Exchange::is_loaded(const LoadedImage& image) const {
+  const auto now = image_at(what_.program, image.bias);
+  return &image == &what_.loaded.images.front() || (now && now->dynamic == image.dynamic);
+}
+
 Result<void> Exchange::redirect_references(const LoadedImage& image) {
-  KX_TRY_ASSIGN(const DynamicImage dynamic,
-                DynamicImage::read(what_.program.reader(image.bias), image.dynamic - image.bias, image.dynamic_size,
-                                   image.bias, DynamicImage::Wanted::Relocations));
-  for (const Relocation& each : dynamic.relocations()) {
+  const DynamicImage* const dynamic = what_.loaded.dynamic_of(what_.program, image);
+  if (dynamic == nullptr) {
+    return Unexpected{is_loaded(image) ? obstacle(printed(image) + ": its dynamic section makes no sense")
+                                       : system_error_from(EAGAIN, "the program is unloading a library")};
+  }
+  for (const Relocation& each : dynamic->relocations()) {
     std::uint64_t value = 0;
     const std::uint64_t place = image.bias + each.offset;
     if (!names_a_symbol(each.type) || !what_.program.read(place, value)) {
       continue;
     }
-    const Symbol& symbol = dynamic.symbols()[each.symbol];
+    const Symbol& symbol = dynamic->symbols()[each.symbol];
     const std::uint64_t addend = each.type == R_X86_64_64 ? static_cast<std::uint64_t>(each.addend) : 0;
     const Symbol* const before = find_definition(what_.old_file.dynamic(), symbol.name, symbol.version);
     const Symbol* const now = find_definition(what_.new_file.dynamic(), symbol.name, symbol.version);
@@ -439,9 +292,14 @@ Result<void> Exchange::redirect_references(const LoadedImage& image) {
     if (!what_.is_old(value)) {
       continue;
     }
+    // Of an IFUNC it is the implementation that was chosen, never the symbol's own value.
+    const bool chosen = before != nullptr && before->type() == STT_GNU_IFUNC;
     const bool as_linked =
-        before != nullptr && now != nullptr && value - addend == what_.old_image.bias + before->raw.st_value;
+        before != nullptr && now != nullptr && !chosen && value - addend == what_.old_image.bias + before->raw.st_value;
     const std::uint64_t target = as_linked ? what_.new_bias + now->raw.st_value + addend : moved(value);
+    if (target == 0 && chosen) {
+      return Unexpected{no_counterpart(quoted(symbol))};
+    }
     if (target == 0) {
       return Unexpected{obstacle("symbol " + quoted(symbol) + ": " + printed(image) +
                                  " refers to a part of the old "

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "hypervisor/ipc/waiter.hpp"
+#include "hypervisor/process/family.hpp"
 
 namespace kx::hv::libraries {
 
@@ -23,6 +24,20 @@ namespace {
 constexpr std::chrono::milliseconds rest(1);
 
 }  // namespace
+
+bool is_same_file(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
+         a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec &&
+         a.st_ctim.tv_sec == b.st_ctim.tv_sec && a.st_ctim.tv_nsec == b.st_ctim.tv_nsec;
+}
+
+Result<void> LibraryVersion::read() {
+  if (offer.content == nullptr) {
+    KX_TRY_ASSIGN(offer.content, Snapshot::take(fd.get(), static_cast<std::uint64_t>(status.st_size)));
+  }
+  KX_TRY_ASSIGN(file, ElfFile::read(offer.content->fd()));
+  return {};
+}
 
 bool is_past(std::uint64_t deadline_ns) {
   return ipc::deadline_after(0) >= deadline_ns;
@@ -82,9 +97,16 @@ Result<bool> UpdateTarget::find(const std::string& name, const std::string& buil
   return image_ != nullptr;
 }
 
+// What a program says of its file counts for this program alone: a version that is known is the same one only if its
+// content is.
 Result<VersionRef> UpdateTarget::old_version(const std::deque<VersionRef>& known) {
+  KX_TRY_ASSIGN(auto mapped, program_.mapped_file(image_->start));
+  struct stat status {};
+  if (::fstat(mapped.content.get(), &status) != 0) {
+    return Unexpected{system_error("stat ", image_->name)};
+  }
   const auto usable = [&](const VersionRef& version) {
-    return !image_->build_id.empty() && version->file.build_id() == image_->build_id;
+    return version->is_content_of(status) && version->file.build_id() == image_->build_id;
   };
   if (const auto current = history_.current.find(std::string(file_name(image_->name)));
       current != history_.current.end() && usable(current->second)) {
@@ -95,18 +117,35 @@ Result<VersionRef> UpdateTarget::old_version(const std::deque<VersionRef>& known
       return VersionRef(version);
     }
   }
-  KX_TRY_ASSIGN(auto mapped, program_.mapped_file(image_->start));
   auto version = std::make_shared<LibraryVersion>();
   version->fd = std::move(mapped.fd);
   version->name = image_->name;
-  if (::fstat(version->fd.get(), &version->status) != 0) {
-    return Unexpected{system_error("stat ", image_->name)};
+  version->status = status;
+  if (Guard* const guard = pvm().family().libraries(); guard != nullptr) {
+    KX_TRY_ASSIGN(version->offer, guard->offer_loaded(version->fd.get(), mapped.content.get()));
+  } else {
+    KX_TRY_ASSIGN(version->offer.content,
+                  Snapshot::take(mapped.content.get(), static_cast<std::uint64_t>(status.st_size)));
   }
-  KX_TRY_ASSIGN(version->file, ElfFile::read(version->fd.get()));
+  KX_TRY(version->read());
   if (version->file.build_id() != image_->build_id) {
     return Unexpected{make_error(ErrorKind::Unsupported, image_->name, ": its file is no longer what was loaded")};
   }
   return VersionRef(std::move(version));
+}
+
+Result<void> UpdateTarget::judge(const VersionRef& version) const {
+  Guard* const guard = pvm().family().libraries();
+  if (guard == nullptr) {
+    return {};
+  }
+  Program program;
+  pvm().family().processes().change(pid_, [&](const ProcessTable::Process& process) { program = process.program; });
+  const LoadingProgram loader = guard->program_of(program != nullptr ? program->file->get() : -1);
+  if (auto allowed = guard->check_offer(version->offer, version->name, loader); !allowed) {
+    return Unexpected{with_process(std::move(allowed).error(), pid_)};
+  }
+  return {};
 }
 
 void UpdateTarget::choose(const VersionRef& from, const VersionRef& to, const Pairing& pairing) {
@@ -164,6 +203,18 @@ Result<void> UpdateTarget::put(UpdateProgram& update) {
   return {};
 }
 
+// Where it lies then, or -errno.
+std::int64_t UpdateTarget::map(const VersionRef& version) const {
+  HandleTable& handles = pvm().handles();
+  const std::int32_t file = handles.add(UniqueFd(::fcntl(version->fd.get(), F_DUPFD_CLOEXEC, 0)));
+  const std::int32_t content = handles.add(UniqueFd(::fcntl(version->offer.content->fd(), F_DUPFD_CLOEXEC, 0)));
+  if (file < 0 || content < 0) {
+    return -EMFILE;
+  }
+  return program_.ask(abi::QuestionKind::MapImage, static_cast<std::uint32_t>(file), image_->start,
+                      abi::map_image_argument(static_cast<std::uint32_t>(content), generation_));
+}
+
 Result<void> UpdateTarget::prepare(const VersionRef& from, const VersionRef& to, const Pairing& pairing,
                                    const std::string& fail_at) {
   choose(from, to, pairing);
@@ -172,10 +223,7 @@ Result<void> UpdateTarget::prepare(const VersionRef& from, const VersionRef& to,
     redirected_ = kept->redirected;
     used_before_ = true;
   } else {
-    const std::int32_t handle = program_.pvm().handles().add(UniqueFd(::fcntl(to->fd.get(), F_DUPFD_CLOEXEC, 0)));
-    const std::int64_t start =
-        handle < 0 ? -EMFILE
-                   : program_.ask(abi::QuestionKind::MapImage, static_cast<std::uint32_t>(handle), image_->start, 0);
+    const std::int64_t start = map(to);
     if (start <= 0) {
       return Unexpected{system_error_from(start < 0 ? static_cast<int>(-start) : EIO, "map ", to->name)};
     }

@@ -38,6 +38,8 @@ class UpdateTarget {
   // False: the program has no such library. Errors: it does not answer; several libraries have the name.
   Result<bool> find(const std::string& name, const std::string& build_id);
   Result<VersionRef> old_version(const std::deque<VersionRef>& known);
+  // Whether the family's library policy lets the program map it. Errors: the policy's reason.
+  Result<void> judge(const VersionRef& version) const;
   // Plans without changing anything.
   Result<void> check(const VersionRef& from, const VersionRef& to, const Pairing& pairing);
   // Maps the new version and makes it ready.
@@ -59,12 +61,13 @@ class UpdateTarget {
 
   [[nodiscard]] ProcessId pid() const { return pid_; }
   [[nodiscard]] const std::string& library() const { return library_; }
-  [[nodiscard]] const Pvm& pvm() const { return program_.pvm(); }
+  [[nodiscard]] Pvm& pvm() const { return program_.pvm(); }
   bool held = false;
 
  private:
   void choose(const VersionRef& from, const VersionRef& to, const Pairing& pairing);
   [[nodiscard]] const Retained* find_retained() const;
+  [[nodiscard]] std::int64_t map(const VersionRef& version) const;
   Result<void> put(UpdateProgram& update);
   [[nodiscard]] Replacement replacement() const {
     return {program_, loaded_, *image_, from_->file, to_->file, *pairing_, new_bias_, used_before_};

@@ -56,10 +56,10 @@ void OpenFile::set_content(u64 handle) {
   content_handle_ = handle;
 }
 
-u64 OpenFile::size() {
+u64 OpenFile::size_of(u64 handle) {
   constexpr u64 stat_offset = fault_buffer_offset + 2048;
   constexpr u64 st_size_offset = 48;
-  const HostReply reply = host_call_raw(SYS_fstat, {{handle_, stat_offset}, 0}, CallKind::Quick);
+  const HostReply reply = host_call_raw(SYS_fstat, {{handle, stat_offset}, 0}, CallKind::Quick);
   if (reply.result < 0) {
     return 0;
   }

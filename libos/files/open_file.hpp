@@ -51,7 +51,8 @@ class OpenFile {
   [[nodiscard]] bool may_block() const { return (mode_ & 0170000) != 0100000 && (mode_ & 0170000) != 0040000; }
   [[nodiscard]] bool is_directory() const { return (mode_ & 0170000) == 0040000; }
   // The file's size now; 0 if it cannot be had.
-  [[nodiscard]] u64 size();
+  [[nodiscard]] u64 size() { return size_of(handle_); }
+  [[nodiscard]] u64 content_size() { return size_of(content_handle()); }
 
   // Of a file of /proc: which one (a ProcNode), what it is about (a descriptor number), and where reading a directory
   // is.
@@ -61,6 +62,7 @@ class OpenFile {
 
   u32 ring = 0;            // of an end of a pipe: its ring's number and 1; 0: it has none
   bool anonymous = false;  // behind shared anonymous memory
+  bool judged = false;     // its content was judged for this program already: the new version of a library
   i32 segment = -1;        // of an attachment of System V shared memory: its id; detached with the last reference
 
   FileHead* head = nullptr;              // what its open brought along; owned
@@ -68,6 +70,8 @@ class OpenFile {
   EpollNumber* epoll_numbers = nullptr;  // its descriptors that epolls may watch; owned
 
  private:
+  static u64 size_of(u64 handle);
+
   u32 references_ = 1;
   FileKind kind_ = FileKind::Host;
   u32 mode_ = 0;

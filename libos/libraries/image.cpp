@@ -15,6 +15,7 @@
 #include "loader/open_program.hpp"
 #include "mm/address_space.hpp"
 #include "mm/heap.hpp"
+#include "process/process_info.hpp"
 
 namespace kx::libos {
 
@@ -43,8 +44,8 @@ i64 read_headers(OpenFile& file, Headers& headers) {
   if (read_at(file, header->phdr_offset, headers.table, headers.table_size) != static_cast<i64>(headers.table_size)) {
     return -ENOEXEC;
   }
-  const auto layout =
-      parse_elf_segments(*header, {headers.table, headers.table_size}, file.size(), abi::user_end, headers.segments);
+  const auto layout = parse_elf_segments(*header, {headers.table, headers.table_size}, file.content_size(),
+                                         abi::user_end, headers.segments);
   if (!layout) {
     return -ENOEXEC;
   }
@@ -78,10 +79,17 @@ i64 protect_relocated(const Headers& headers, u64 bias) {
 
 }  // namespace
 
-i64 map_library_image(u64 handle, u64 near) {
+i64 map_library_image(u64 handle, u64 content, u32 generation, u64 near) {
   OpenFile* const file = OpenFile::create(handle, FileKind::Host, S_IFREG | 0444, O_RDONLY);
+  if (file != nullptr) {
+    file->set_content(content);
+    file->judged = true;
+  }
   auto* const headers = heap_new<Headers>();
   i64 result = file != nullptr && headers != nullptr ? read_headers(*file, *headers) : -ENOMEM;
+  if (generation != static_cast<u32>(ProcessInfo::instance().generation)) {
+    result = -ESTALE;
+  }
   if (result == 0) {
     AddressSpace& space = AddressSpace::instance();
     const u64 size = headers->layout.end - headers->layout.start;

@@ -5,8 +5,10 @@
 
 namespace kx::libos {
 
-// Maps the ELF image behind `handle`, which it takes over, within reach of a 32-bit displacement from `near`; nothing
-// is relocated and nothing runs. Where its first page lies, or -errno.
-i64 map_library_image(u64 handle, u64 near);
+// Maps the ELF image whose content is behind the handle `content`, and which is named by the one behind `handle`,
+// within reach of a 32-bit displacement from `near`; takes both over. A library policy is not asked: the hypervisor has
+// judged the content. Nothing is relocated and nothing runs. Where its first page lies, or -errno; -ESTALE: another
+// program runs than that of this generation, whose lower bits are given.
+i64 map_library_image(u64 handle, u64 content, u32 generation, u64 near);
 
 }  // namespace kx::libos

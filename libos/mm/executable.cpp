@@ -57,6 +57,9 @@ i64 AddressSpace::approve(OpenFile* file, u32 flags, u32 prot) {
   if ((flags & vma_flag::changed) != 0) {
     return approve_memory(Kind::Changed);
   }
+  if (file->judged) {
+    return 0;
+  }
   const bool first = !file->has_content();
   if (const i64 result = approve_file(*file); result != 0) {
     return result;

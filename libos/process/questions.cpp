@@ -109,7 +109,8 @@ i64 mapped_file(u64 address, u8* data) {
   i64 result = -ENOENT;
   space.for_each_area([&](const Vma& vma) {
     if (const OpenFile* file = vma.contains(address) ? space.file_of(vma) : nullptr; file != nullptr) {
-      const abi::MappedFileView view{file->handle(), vma.offset + (address - vma.start), vma.start, vma.end};
+      const abi::MappedFileView view{file->handle(), file->content_handle(), vma.offset + (address - vma.start),
+                                     vma.start, vma.end};
       std::memcpy(data, &view, sizeof view);
       result = sizeof view;
     }
@@ -130,7 +131,8 @@ i64 answer_hypervisor(const abi::Question& question, u8* data) {
     case abi::QuestionKind::MappedFile:
       return mapped_file(question.address, data);
     case abi::QuestionKind::MapImage:
-      return map_library_image(question.number, question.address);
+      return map_library_image(question.number, static_cast<u32>(question.size), static_cast<u32>(question.size >> 32),
+                               question.address);
     case abi::QuestionKind::UnmapImage:
       return question.number == static_cast<u32>(ProcessInfo::instance().generation)
                  ? AddressSpace::instance().unmap(question.address, question.size)

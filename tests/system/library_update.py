@@ -11,8 +11,13 @@ SOURCES = HERE / "sources"
 # Directory: version and macros of the library `updatable`.
 VERSIONS = {"v1": "-DVERSION=1", "v2": "-DVERSION=2", "soname": "-DVERSION=2 -Wl,-soname,libother.so", "gone": "-DVERSION=2 -DWITHOUT_ONE",
             "kind": "-DVERSION=2 -DAS_DATA", "size": "-DVERSION=2 -DSIZE=5", "thread": "-DVERSION=2 -DLARGE_THREAD",
-            "constructor": "-DVERSION=2 -DWITH_CONSTRUCTOR", "ifunc": "-DVERSION=2 -DWITH_IFUNC", "needing": "-DVERSION=2 -DNEEDING",
+            "constructor": "-DVERSION=2 -DWITH_CONSTRUCTOR", "needing": "-DVERSION=2 -DNEEDING",
             "s1": "-DVERSION=1 -s", "s1b": "-DVERSION=3 -s", "s2": "-DVERSION=2 -DMORE_DATA -s"}
+
+# The same of the library `chosen`.
+CHOSEN = {"i1": "-DVERSION=1", "i2": "-DVERSION=2", "i1-now": "-DVERSION=1 -Wl,-z,now",
+          "i2-now": "-DVERSION=2 -Wl,-z,now", "i2-stripped": "-DVERSION=2 -s", "i1-stripped": "-DVERSION=1 -s",
+          "i2-slow": "-DVERSION=2 -DONLY_SLOW", "i2-more": "-DVERSION=2 -DWITH_ANOTHER"}
 
 
 def generate(count, version):
@@ -61,6 +66,11 @@ class Builder:
             soname = "" if "-soname" in flags else "-Wl,-soname,libupdatable.so"
             self.run(f"gcc -D_GNU_SOURCE -O2 -fPIC -shared {soname} {flags} {SOURCES}/updatable.c -o {directory}/libupdatable.so")
         self.run(f"gcc -D_GNU_SOURCE -O2 -pthread {SOURCES}/updated.c -o updated -Lv1 -lupdatable")
+        for directory, flags in CHOSEN.items():
+            (self.to / directory).mkdir(exist_ok=True)
+            self.run(f"gcc -O2 -fPIC -shared -Wl,-soname,libchosen.so {flags} {SOURCES}/updatable_chosen.c -o {directory}/libchosen.so")
+        for options, name in (("", "chosen"), ("-no-pie -Wl,-z,now", "chosen-now")):
+            self.run(f"gcc -O1 {options} {SOURCES}/updated_chosen.c -o {name} -Li1 -lchosen")
         self.run(f"gcc -D_GNU_SOURCE -O2 {SOURCES}/opening.c -o opening")
         self.run(f"gcc -D_GNU_SOURCE -O2 -pthread -static -w {SOURCES}/opening.c -o static")
         if shutil.which("musl-gcc"):
@@ -94,5 +104,6 @@ def register(scene, quick):
         test.equal("scene", (done.status, done.out.decode(), done.err.decode()), (0, "passed\n", ""))
 
 
-for name in ("exchange", "flips", "stripped", "refusals", "busy", "failures", "family", "races", "exceptions", "generated", "opened", "others"):
-    register(name, quick=name in ("exchange", "family"))
+for name in ("exchange", "flips", "stripped", "refusals", "busy", "failures", "family", "races", "exceptions", "generated", "opened", "others", "chosen",
+             "listed", "audit", "policy", "policy_rollback", "policy_warn", "policy_outside"):
+    register(name, quick=name in ("exchange", "family", "policy"))

@@ -91,12 +91,6 @@ char *updatable_text(int number) {
 __attribute__((constructor)) static void construct(void) { hidden = 77; }
 #endif
 
-#ifdef WITH_IFUNC
-static int chosen(void) { return VERSION; }
-static int (*resolve(void))(void) { return chosen; }
-int updatable_chosen(void) __attribute__((ifunc("resolve")));
-#endif
-
 #ifdef NEEDING
 extern int not_to_be_found_anywhere(void);
 int updatable_needs(void) { return not_to_be_found_anywhere(); }

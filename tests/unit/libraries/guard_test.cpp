@@ -149,6 +149,87 @@ TEST_F(GuardTest, ADeletedFileHasNoName) {
   EXPECT_EQ(guard->check_file(file.get(), program).error().errno_value, EACCES);
 }
 
+TEST_F(GuardTest, AnOfferIsJudgedAsAFileOfTheView) {
+  const auto offer = guard->offer_file(open(library).get(), "");
+  ASSERT_TRUE(offer);
+  EXPECT_EQ(offer->path, library);
+  EXPECT_TRUE(guard->check_offer(*offer, library, program));
+  EXPECT_EQ(content_of(offer->content->fd()), SmallLibrary().text());
+  // What was judged stays what it was, and may come back when its file and its signature are gone.
+  ASSERT_EQ(::unlink((library + ".kxsig").c_str()), 0);
+  std::ofstream(library) << "evil";
+  EXPECT_TRUE(guard->check_offer(*offer, library, program));
+  EXPECT_EQ(content_of(offer->content->fd()), SmallLibrary().text());
+  const auto later = guard->offer_file(open(library).get(), "");
+  ASSERT_TRUE(later);
+  const auto refused = guard->check_offer(*later, library, program);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("it has no signature (p.toml:"), std::string::npos)
+      << refused.error().message();
+  EXPECT_EQ(lines.size(), 1U);
+}
+
+TEST_F(GuardTest, AnOfferFromOutsideTheViewHasNoPath) {
+  const std::string signature = [&] {
+    std::ifstream file(library + ".kxsig");
+    return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  }();
+  const UniqueFd file = open(library);
+  ASSERT_EQ(::unlink(library.c_str()), 0);  // as good as in another mount namespace
+  const auto offer = guard->offer_file(file.get(), signature);
+  ASSERT_TRUE(offer);
+  EXPECT_EQ(offer->path, "");
+  const auto refused = guard->check_offer(*offer, library, program);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("no rule is about it"), std::string::npos) << refused.error().message();
+  // A rule that names no path asks for what came along.
+  auto policy = LibraryPolicy::parse(
+      "mode = 'enforce'\n[keys]\nvendor = 'vendor.pub'\n[[library]]\nsigned-by = 'vendor'", "p.toml", directory);
+  ASSERT_TRUE(policy);
+  Guard other(std::move(policy).value(), GuardPlace{proc.get(), false, {}});
+  EXPECT_TRUE(other.check_offer(*other.offer_file(file.get(), signature), library, program));
+  EXPECT_FALSE(other.check_offer(*other.offer_file(file.get(), ""), library, program));
+  EXPECT_FALSE(other.check_offer(*other.offer_file(file.get(), "nonsense"), library, program));
+}
+
+TEST_F(GuardTest, AnotherFileAtThePathOfAnOfferIsNotTakenForIt) {
+  const UniqueFd file = open(library);
+  const std::string elsewhere = write("moved", "");
+  std::filesystem::rename(library, elsewhere);
+  write("libx.so", SmallLibrary("libevil.so.1").text());
+  EXPECT_EQ(guard->offer_file(file.get(), "")->path, elsewhere);
+}
+
+TEST_F(GuardTest, WhatIsLoadedIsOfferedAsItWasLoaded) {
+  const UniqueFd file = open(library);
+  const auto content = guard->check_file(file.get(), program);
+  ASSERT_TRUE(content);
+  EXPECT_EQ(guard->known_signer(content->get())->key, "vendor");
+  EXPECT_FALSE(guard->known_signer(file.get()));
+  ASSERT_EQ(::unlink((library + ".kxsig").c_str()), 0);
+  ASSERT_EQ(::unlink(library.c_str()), 0);
+  const auto offer = guard->offer_loaded(file.get(), content->get());
+  ASSERT_TRUE(offer);
+  EXPECT_EQ(offer->path, library);
+  EXPECT_EQ(content_of(offer->content->fd()), SmallLibrary().text());
+  EXPECT_TRUE(guard->check_offer(*offer, library, program));
+  // Whatever somebody says it was filled from is judged as what it is.
+  const UniqueFd other = open(write("other", "o"));
+  const auto lie = guard->offer_loaded(file.get(), other.get());
+  ASSERT_TRUE(lie);
+  EXPECT_FALSE(guard->check_offer(*lie, library, program));
+}
+
+TEST_F(GuardTest, WarningLetsAnOfferPass) {
+  make("warn");
+  const auto offer = guard->offer_file(open(write("libu.so", "u")).get(), "");
+  ASSERT_TRUE(offer);
+  EXPECT_TRUE(guard->check_offer(*offer, "libu.so", program));
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NE(lines[0].find("libu.so would be refused to " + program_path), std::string::npos) << lines[0];
+  EXPECT_EQ(guard->known_signer(offer->content->fd())->key, "");
+}
+
 TEST_F(GuardTest, TellsEachThingOnceAndPrintable) {
   const std::string odd = write("lib\x1b[2J.so", "u");
   EXPECT_EQ(check(odd), EACCES);

@@ -22,12 +22,19 @@ static_assert(sizeof(ProgramView) == 40 && std::has_unique_object_representation
 
 // What is asked by QuestionKind::MappedFile.
 struct MappedFileView {
-  std::uint64_t handle;  // of the file, in the process's table
-  std::uint64_t offset;  // in the file, of the address that was asked for
-  std::uint64_t start;   // of the area
+  std::uint64_t handle;   // of the file, in the process's table
+  std::uint64_t content;  // of what its private pages are read from: the same, or what a library policy judged
+  std::uint64_t offset;   // in the file, of the address that was asked for
+  std::uint64_t start;    // of the area
   std::uint64_t end;
 };
-static_assert(sizeof(MappedFileView) == 32 && std::has_unique_object_representations_v<MappedFileView>);
+static_assert(sizeof(MappedFileView) == 40 && std::has_unique_object_representations_v<MappedFileView>);
+
+// What QuestionKind::MapImage carries beside an address: the handle of the content that is mapped, and the lower bits
+// of the generation of the program that it is for.
+constexpr std::uint64_t map_image_argument(std::uint32_t content, std::uint64_t generation) {
+  return content | generation << 32;
+}
 
 // The word at `address` is `expected` before, unless that is update_any, and `value` after.
 inline constexpr std::uint64_t update_any = ~0ull;

@@ -18,10 +18,11 @@ enum class QuestionKind : std::uint32_t {
   DescriptorLink,  // (number: of a descriptor, size) -> bytes: where fd/N leads
   NextDescriptor,  // (number) -> the lowest open one from there on
   // From here on only the hypervisor itself asks (kx/abi/library_update.hpp).
-  Program,       // (size) -> bytes: a ProgramView
-  MappedFile,    // (address, size) -> bytes: a MappedFileView
-  MapImage,      // (number: a handle, address: near which) -> where the image begins, relocated by nothing
-  UnmapImage,    // (number: lower bits of the program's generation, address, size of an image) -> 0
+  Program,     // (size) -> bytes: a ProgramView
+  MappedFile,  // (address, size) -> bytes: a MappedFileView
+  MapImage,    // (number: handle of a file, which names the image; address: near which; size: map_image_argument())
+               // -> where the image begins, relocated by nothing. Its content has been judged. Takes both handles over
+  UnmapImage,  // (number: lower bits of the program's generation, address, size of an image) -> 0
   UpdateMemory,  // (size) -> the guest-physical address of as many bytes, one block at a time; 0: gives it back
   Update,        // (number: an UpdateMode) -> 0 or -errno: carries out what lies in the block
   Last,
