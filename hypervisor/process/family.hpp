@@ -83,6 +83,8 @@ class Family {
   [[nodiscard]] const abi::LibosHeader& libos() const { return libos_; }
   [[nodiscard]] ServiceThread* service() const { return service_.get(); }
   [[nodiscard]] int trace_fd() const { return trace_fd_; }
+  // Of the library OS that its programs may use: a set of abi::component_bit.
+  [[nodiscard]] std::uint32_t components() const { return components_; }
   [[nodiscard]] const std::string& program() const { return program_; }
   // The processors it is restricted to; null: it is not.
   [[nodiscard]] const cpu_set_t* processors() const { return processors_ ? &*processors_ : nullptr; }
@@ -95,6 +97,7 @@ class Family {
   void set_libos(const abi::LibosHeader& header) { libos_ = header; }
   void set_libraries(std::unique_ptr<libraries::Guard> guard);
   void set_processors(const cpu_set_t& usable) { processors_ = usable; }
+  void set_components(std::uint32_t set) { components_ = set; }
   void set_trace_fd(int fd) { trace_fd_ = fd; }
   void set_program(std::string path) { program_ = std::move(path); }
   void set_service(std::unique_ptr<ServiceThread> service);
@@ -168,6 +171,7 @@ class Family {
   std::optional<cpu_set_t> processors_;
   std::unique_ptr<libraries::Guard> libraries_;
   int trace_fd_ = -1;
+  std::uint32_t components_ = abi::all_components;
   std::string program_;
   ProcessTable processes_;
   Terminals terminals_;

@@ -21,6 +21,10 @@ namespace kx::hv {
 
 namespace {
 
+const char* component_name(abi::Component component) {
+  return abi::component_texts[static_cast<std::size_t>(component)].name;
+}
+
 std::uint64_t now_ns() {
   timespec time{};
   ::clock_gettime(CLOCK_MONOTONIC, &time);
@@ -30,7 +34,7 @@ std::uint64_t now_ns() {
 constexpr const char* phase_names[] = {"sandbox", "create VM", "memory", "image", "vCPU", "seccomp"};
 static_assert(std::size(phase_names) == static_cast<std::size_t>(StartPhase::Count));
 
-void add_system_calls(std::string& text, const abi::Stats& stats) {
+void add_system_calls(std::string& text, const abi::Stats& stats, std::uint32_t allowed) {
   std::uint64_t inside = 0, service = 0, exits = 0;
   for (std::size_t number = 0; number < 512; ++number) {
     inside += stats.served_inside[number];
@@ -49,8 +53,12 @@ void add_system_calls(std::string& text, const abi::Stats& stats) {
   }
   for (std::size_t number = 0; number < 512; ++number) {
     if (stats.unsupported[number] != 0) {
-      text += fmt::format("  unsupported: {} ({} times, answered ENOSYS)\n", syscall_name(number),
-                          stats.unsupported[number]);
+      const abi::Component component = abi::component_of_syscall(number);
+      text += fmt::format("  unsupported: {} ({} times, answered ENOSYS{})\n", syscall_name(number),
+                          stats.unsupported[number],
+                          abi::has_component(allowed, component)
+                              ? ""
+                              : fmt::format(": the component {} is not allowed", component_name(component)));
     }
   }
   if (stats.unsupported_other != 0) {
@@ -64,6 +72,26 @@ void add_events(std::string& text, const abi::Stats& stats) {
   text +=
       fmt::format("  page faults: {}, pages mapped {}, copied {}, TLB flushes {}, signals delivered {}\n",
                   stats.page_faults, stats.pages_mapped, stats.pages_copied, stats.flushes, stats.signals_delivered);
+}
+
+// The core is always there, and is not named.
+std::string names_of(std::uint32_t set) {
+  std::string names;
+  for (std::uint32_t i = 1; i < abi::component_count; ++i) {
+    const auto component = static_cast<abi::Component>(i);
+    if (abi::has_component(set, component)) {
+      names += fmt::format("{}{}", names.empty() ? "" : " ", component_name(component));
+    }
+  }
+  return names.empty() ? "none" : names;
+}
+
+void add_components(std::string& text, const abi::Stats& stats, std::uint32_t allowed) {
+  text += fmt::format("  library OS components: mapped {}", names_of(stats.components));
+  if (allowed != abi::all_components) {
+    text += fmt::format("; not allowed {}", names_of(~allowed & abi::all_components));
+  }
+  text += '\n';
 }
 
 void add_library_policy(std::string& text, Family& family) {
@@ -108,8 +136,9 @@ std::string pvm_stats_text(Pvm& pvm) {
   const auto stats = std::make_unique<abi::Stats>();
   std::memcpy(stats.get(), &pvm.stats(), sizeof(abi::Stats));
   std::string text = "kx: statistics\n";
-  add_system_calls(text, *stats);
+  add_system_calls(text, *stats, pvm.family().components());
   add_events(text, *stats);
+  add_components(text, *stats, pvm.family().components());
   text += fmt::format("  memory: {} KiB in use, {} KiB at most, slots {} MiB\n", stats->memory_in_use / 1024,
                       stats->memory_peak / 1024, pvm.memory().ram_size() >> 20);
   add_kvm_counters(text, pvm);
@@ -121,8 +150,9 @@ std::string family_stats_text(Family& family) {
   std::uint32_t running = 0;
   family.sum_stats(*stats, running);
   std::string text = "kx: statistics\n";
-  add_system_calls(text, *stats);
+  add_system_calls(text, *stats, family.components());
   add_events(text, *stats);
+  add_components(text, *stats, family.components());
   add_library_policy(text, family);
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
@@ -150,8 +180,9 @@ void print_stats(Family& family, Pvm& pvm, const StartTimes& times) {
   };
   text += fmt::format(" library OS entered after {:.0f} us, program entered after {:.0f} us\n",
                       since_start(stats.entry_tsc), since_start(stats.loaded_tsc));
-  add_system_calls(text, stats);
+  add_system_calls(text, stats, family.components());
   add_events(text, stats);
+  add_components(text, stats, family.components());
   add_library_policy(text, family);
   if (family.forks() != 0) {
     text += fmt::format("  pVMs: {} forked\n", family.forks());
