@@ -12,6 +12,7 @@
 
 #include "hypervisor/kvm/statistics.hpp"
 #include "hypervisor/libraries/guard.hpp"
+#include "hypervisor/process/component_list.hpp"
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/process/syscall_names.hpp"
@@ -20,10 +21,6 @@
 namespace kx::hv {
 
 namespace {
-
-const char* component_name(abi::Component component) {
-  return abi::component_texts[static_cast<std::size_t>(component)].name;
-}
 
 std::uint64_t now_ns() {
   timespec time{};
@@ -74,22 +71,10 @@ void add_events(std::string& text, const abi::Stats& stats) {
                   stats.page_faults, stats.pages_mapped, stats.pages_copied, stats.flushes, stats.signals_delivered);
 }
 
-// The core is always there, and is not named.
-std::string names_of(std::uint32_t set) {
-  std::string names;
-  for (std::uint32_t i = 1; i < abi::component_count; ++i) {
-    const auto component = static_cast<abi::Component>(i);
-    if (abi::has_component(set, component)) {
-      names += fmt::format("{}{}", names.empty() ? "" : " ", component_name(component));
-    }
-  }
-  return names.empty() ? "none" : names;
-}
-
 void add_components(std::string& text, const abi::Stats& stats, std::uint32_t allowed) {
-  text += fmt::format("  library OS components: mapped {}", names_of(stats.components));
+  text += fmt::format("  library OS components: mapped {}", component_names(stats.components));
   if (allowed != abi::all_components) {
-    text += fmt::format("; not allowed {}", names_of(~allowed & abi::all_components));
+    text += fmt::format("; not allowed {}", component_names(~allowed & abi::all_components));
   }
   text += '\n';
 }

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "hypervisor/ipc/waiter.hpp"
+#include "hypervisor/process/component_list.hpp"
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/text.hpp"
@@ -123,7 +124,16 @@ const Pairing& LibraryUpdates::pairing(const VersionRef& from, const VersionRef&
   return pairings_.back().pairing;
 }
 
+Result<void> LibraryUpdates::check_allowed() const {
+  if (!abi::has_component(family_.components(), abi::Component::Update)) {
+    return Unexpected{make_error(ErrorKind::Unsupported, "this family may not use the component update")
+                          .with_cure("kx run --components with update among them")};
+  }
+  return {};
+}
+
 Result<std::string> LibraryUpdates::update(UpdateRequest request) {
+  KX_TRY(check_allowed());
   auto version = std::make_shared<LibraryVersion>();
   version->fd = std::move(request.fd);
   version->name = request.new_name;
@@ -195,10 +205,11 @@ Result<std::string> LibraryUpdates::list(ProcessId pid) {
               change.from->name + " -> " + change.to->name + ", " + microseconds(change.pause_ns) + "\n";
     }
   }
-  return text;
+  return text + component_list(family_, list);
 }
 
 Result<std::string> LibraryUpdates::roll_back(ProcessId pid, const std::string& name, std::uint64_t timeout_ns) {
+  KX_TRY(check_allowed());
   KX_TRY_ASSIGN(const auto list, programs(pid));
   forget_ended();
   VersionRef before;

@@ -51,6 +51,8 @@ class LibraryUpdates {
   Result<std::string> roll_back(ProcessId pid, const std::string& name, std::uint64_t timeout_ns);
 
  private:
+  // Whether the family has the component that carries updates out.
+  [[nodiscard]] Result<void> check_allowed() const;
   Result<std::vector<std::shared_ptr<Pvm>>> programs(ProcessId pid);
   libraries::History& history_of(ProcessId pid);
   void forget_ended();

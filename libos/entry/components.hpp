@@ -8,9 +8,9 @@
 
 namespace kx::libos {
 
-// If `address` lies in the text or the constants of a component, maps that component, if it is not yet, and is true. The
-// library OS itself was about to execute or read there, with whatever locks held: none is taken, nothing is asked of the
-// host, and threads that do it at the same time do the same. No flush is needed: only absent entries change.
+// If `address` lies in the text or the constants of a component, maps that component, if it is not yet, and is true.
+// The library OS itself was about to execute or read there, with whatever locks held: none is taken, nothing is asked
+// of the host, and threads that do it at the same time do the same. No flush is needed: only absent entries change.
 bool map_component(u64 address);
 
 // In a forked child, whose tables have its parent's mappings: tells the hypervisor's list.

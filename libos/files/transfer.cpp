@@ -214,7 +214,7 @@ i64 Transfer::run() {
         return static_cast<i64>(done);
       }
       return result == -EINTR && S_ISSOCK(file_.mode()) ? interrupted_at_socket(file_, result, direction_)
-                                                           : interrupted(result, restart_if_flagged);
+                                                        : interrupted(result, restart_if_flagged);
     }
     const u64 bytes = static_cast<u64>(result);
     done += bytes;

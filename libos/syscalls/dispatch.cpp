@@ -64,11 +64,11 @@ void start_dispatch() {
     table[number] = abi::syscall_shapes[number].known ? passed_through : unsupported;
   }
   for (const auto calls :
-       {memory_calls(),       file_calls(),       path_calls(),           descriptor_calls(), poll_calls(),
-        epoll_calls(),        socket_calls(),     process_calls(),        identity_calls(),   thread_calls(),
-        futex_calls(),        scheduling_calls(), exec_calls(),           signal_calls(),     time_calls(),         timer_calls(),
-        wait_calls(),         pidfd_calls(),      process_memory_calls(), ipc_calls(),        shared_memory_calls(),
-        message_queue_calls()}) {
+       {memory_calls(),        file_calls(),         path_calls(),    descriptor_calls(),     poll_calls(),
+        epoll_calls(),         socket_calls(),       process_calls(), identity_calls(),       thread_calls(),
+        futex_calls(),         scheduling_calls(),   exec_calls(),    signal_calls(),         time_calls(),
+        timer_calls(),         wait_calls(),         pidfd_calls(),   process_memory_calls(), ipc_calls(),
+        shared_memory_calls(), message_queue_calls()}) {
     for (const SyscallEntry& entry : calls) {
       table[entry.number] = entry.handler;
     }

@@ -139,7 +139,7 @@ struct Stats {
   std::uint32_t page_faults;
   std::uint32_t pages_mapped;
   std::uint32_t pages_copied;  // on write, after a fork
-  std::uint32_t components;  // of the library OS that are mapped: a set of component_bit
+  std::uint32_t components;    // of the library OS that are mapped: a set of component_bit
   std::uint32_t flushes;
   std::uint32_t signals_delivered;
   std::uint64_t memory_in_use;  // bytes of RAM handed to the program and the library OS

@@ -12,7 +12,18 @@
 namespace kx::abi {
 
 // In the order in which libos.ld lays them out and the image's header names them.
-enum class Component : std::uint32_t { Core, Net, Poll, Timers, SystemV, MessageQueues, Proc, Relatives, Update, Trace };
+enum class Component : std::uint32_t {
+  Core,
+  Net,
+  Poll,
+  Timers,
+  SystemV,
+  MessageQueues,
+  Proc,
+  Relatives,
+  Update,
+  Trace
+};
 
 struct ComponentText {
   const char* name;
@@ -140,6 +151,8 @@ constexpr bool may_call(std::uint32_t set, std::uint32_t number) {
       return has_component(set, Component::MessageQueues);
     case HostCall::ProcessOpen:
       return has_component(set, Component::Relatives);
+    case HostCall::HostInfo:
+      return has_component(set, Component::Proc);
     case HostCall::Ask:  // by /proc of a relative too
       return has_component(set, Component::Relatives) || has_component(set, Component::Proc);
     default:
