@@ -71,7 +71,7 @@ int lib_list(std::vector<std::string> arguments) {
   CLI::App app(
       "Prints the shared libraries of a running process (FAMILY.PID), or of all of a family (FAMILY): where each is\n"
       "mapped, how many of the family's processes use it, its build-id; then versions that were replaced and are kept\n"
-      "for pointers to them, and the updates so far.",
+      "for pointers to them, and the updates so far; then the components of the library OS, and which are mapped.",
       "kx lib list");
   std::string text;
   app.add_option("ID", text, "FAMILY or FAMILY.PID, as kx ps shows it")->required();

@@ -102,6 +102,9 @@ def run():
         for words in (["update", program.process.pid, "libc.so.6", "/bin/true"], ["rollback", program.process.pid, "libc.so.6"]):
             status, _, err = kx("lib", *words)
             check(status == 1 and "may not use the component update" in err, f"{words[0]}: {status} {err}")
+        for call, good in (("socket.socketpair()", True), ("signal.setitimer(signal.ITIMER_REAL, 100)", False)):
+            status, _, err = kx("exec", program.process.pid, "--", "/usr/bin/python3", "-c", f"import signal, socket; {call}")
+            check((status == 0) if good else (status == 1 and "Function not implemented" in err), f"kx exec: {call}: {status} {err}")
 
 
 try:
