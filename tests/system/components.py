@@ -45,7 +45,7 @@ def none(test):
     test.equal("mapped", mapped(done), [(["none"], [])])
 
 
-@case("components/used", quick=True)
+@case("components/used")
 def used(test):
     """Each is mapped by its use, and by nothing else."""
     programs = {"net": "import socket; a, b = socket.socketpair(); a.send(b'x'); print(b.recv(1))",
@@ -95,7 +95,7 @@ def not_allowed(test):
             test.equal(call, line in done.err.decode(), name not in kept)
 
 
-@case("components/proc", quick=True)
+@case("components/proc")
 def proc(test):
     """Without it nothing is below /proc, by whatever path."""
     program = ("import os\nfor path in ('/proc/self/comm', '/proc', '/proc/1/../cpuinfo', '/dev/fd/0'):\n"
@@ -118,7 +118,7 @@ def children(test):
     test.check("unsupported: socket (2 times" in done.err.decode(), f"both are counted: {done.err.decode()}")
 
 
-@case("components/threads", quick=True)
+@case("components/threads")
 def threads(test):
     """Several threads that use one for the first time at the same time."""
     program = ("import select, threading\nbarrier = threading.Barrier(6)\ndone = []\ndef run():\n    barrier.wait()\n"

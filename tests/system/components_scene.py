@@ -43,7 +43,8 @@ def kx(*words):
 
 class Program:
     def __init__(self, *options):
-        self.process = subprocess.Popen([KX, "run", *options, "--", "/usr/bin/python3", "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen([KX, "run", *options, "--", "/usr/bin/python3", "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL)
         self.expect("ready")
 
     def __enter__(self):
