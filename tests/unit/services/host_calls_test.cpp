@@ -10,7 +10,6 @@
 
 #include <array>
 #include <atomic>
-#include <kx/abi/batch.hpp>
 #include <kx/abi/ioctl_shapes.hpp>
 #include <kx/abi/syscall_shapes.hpp>
 #include <thread>
@@ -437,7 +436,7 @@ TEST_F(HostCalls, HandlesOfProcessesStayThatInMessages) {
   EXPECT_EQ(call(HostCall::Read, {received, 256, 1, no_offset, 0}), -EBADF);
 }
 
-// What a pVM may not use it cannot ask for itself either, alone or among others.
+// What a pVM may not use it cannot ask for itself either.
 TEST_F(HostCalls, ComponentsThatAreNotAllowedAreRefused) {
   services.components = abi::needed_components | abi::component_bit(abi::Component::Poll);
   EXPECT_EQ(call(SYS_socket, {AF_UNIX, SOCK_STREAM, 0}), -ENOSYS);
@@ -446,13 +445,6 @@ TEST_F(HostCalls, ComponentsThatAreNotAllowedAreRefused) {
   EXPECT_EQ(call(HostCall::HostInfo, {0, 0, 64, 0}), -ENOSYS);
   EXPECT_GE(call(SYS_epoll_create1, {0}), 0);
   EXPECT_GE(call(SYS_eventfd2, {0, 0}), 0);
-  abi::BatchEntry entry{};
-  entry.number = SYS_socket;
-  entry.args[0] = AF_UNIX;
-  entry.args[1] = SOCK_STREAM;
-  put(0, entry);
-  EXPECT_EQ(call(HostCall::Batch, {0, 1}), 1);
-  EXPECT_EQ(get<abi::BatchEntry>(0).result, -ENOSYS);
   services.components |= abi::component_bit(abi::Component::Net);
   EXPECT_GE(call(SYS_socket, {AF_UNIX, SOCK_STREAM, 0}), 0);
 }
