@@ -37,14 +37,18 @@ const Image kx_fuzz_image = [] {
   image.header.data_begin_gva = kx::abi::linear_gva(kx::abi::libos_data_gpa);
   image.header.data_end_gva = image.header.data_begin_gva + 16 * kx::abi::page_size;
   image.header.fork_resume_gva = kx::abi::linear_gva(kx::abi::libos_text_gpa);
+  image.header.component_gva[0] = kx::abi::linear_gva(kx::abi::libos_components_gpa);  // there are none
   return image;
 }();
 }
-static_assert(sizeof(Image) == 160);
+static_assert(sizeof(Image) == 240);
 asm(R"(
   .globl kx_libos_blob_begin, kx_libos_blob_end
   .set kx_libos_blob_begin, kx_fuzz_image
-  .set kx_libos_blob_end, kx_fuzz_image + 160
+  .set kx_libos_blob_end, kx_fuzz_image + 240
+  .globl kx_components_blob_begin, kx_components_blob_end
+  .set kx_components_blob_begin, kx_fuzz_image
+  .set kx_components_blob_end, kx_fuzz_image
 )");  // SAFETY: names of what is defined above
 
 namespace kx::hv::kvm {

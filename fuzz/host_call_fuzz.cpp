@@ -379,6 +379,10 @@ void serve_one(Target& target, FuzzedDataProvider& data) {
   if (data.ConsumeIntegralInRange(0, 3) == 0) {
     fill_queue(target, data);
   }
+  // A family may have been started without some components, whose calls are then refused.
+  std::uint32_t& components = pvm.services().components;
+  components = data.ConsumeIntegralInRange(0, 3) == 0 ? data.ConsumeIntegral<std::uint32_t>() : abi::all_components;
+  const bool allowed = abi::may_call(components, slot.number);
   const std::uint32_t kicked = 1;
   const bool on_service = data.ConsumeBool();
   CallContext context{pvm.services(), 0, {buffer, abi::vcpu_call_buffer_size}, on_service ? nullptr : &kicked};
@@ -389,6 +393,7 @@ void serve_one(Target& target, FuzzedDataProvider& data) {
   } else {
     serve(context, slot);
   }
+  KX_VERIFY(allowed || slot.result == -ENOSYS);
   KX_VERIFY(slot.result >= -4095 || (on_service && slot.result == abi::result_must_exit));
   target.ended = pvm.exiting() || (is_last(number) && !on_service) || !target.family.note_processes();
 }

@@ -311,6 +311,7 @@ Result<void> run(const FamilyConfig& config) {
   if (processors) {
     family.set_processors(*processors);
   }
+  family.set_components(config.components | abi::needed_components);
   if (config.process_limit != 0) {
     family.processes().set_limit(config.process_limit);
   }
@@ -358,6 +359,7 @@ Result<void> run(const FamilyConfig& config) {
   if (cpu.slow_exits) {
     boot.info.flags |= abi::boot_slow_exits;
   }
+  boot.info.components = family.components();
   if (family.libraries() != nullptr) {
     boot.info.flags |= abi::boot_library_policy;
   }

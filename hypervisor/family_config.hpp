@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <kx/abi/components.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ struct FamilyConfig {
   std::size_t process_limit = 0;                           // in the family; 0: the hypervisor's default
   std::uint32_t processors = 0;                            // of the host that it may use; 0: all that kx may
   bool trust_family = false;                               // relatives may write each other's memory
+  std::uint32_t components = abi::all_components;          // of the library OS that its programs may use
   bool stats = false;                                      // report on stderr at the end
   std::optional<libraries::LibraryPolicy> library_policy;  // none: whatever the view has may be executed
   std::string audit_path;                  // append what becomes of libraries to this host file; empty: to none

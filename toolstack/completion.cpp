@@ -61,7 +61,7 @@ _kx() {
         break ;;
       --root | --volume | -v | --rw | --env | -e | --workdir | -w | --memory | -m | --user | -u | --hostname | --lane | \
         --pids-max | --cpus | --network | --publish | -p | --dns | --library-policy | \
-        --audit-log)
+        --audit-log | --components)
         # COMP_WORDBREAKS makes "=" a word of its own.
         [[ ${COMP_WORDS[i+1]} == = ]] && ((i++))
         ((i++)) ;;
@@ -91,6 +91,10 @@ _kx() {
     --rw | --volume | -v | --strace | --library-policy | --audit-log)
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+    --components)
+      local given=
+      [[ $cur == *,* ]] && given=${cur%,*},
+      mapfile -t COMPREPLY < <(compgen -P "$given" -W 'core net poll timers sysv mqueue proc relatives update' -- "${cur##*,}") ;;
     --lane)
       mapfile -t COMPREPLY < <(compgen -W 'auto kvm software' -- "$cur") ;;
     --env | -e)
@@ -102,7 +106,7 @@ _kx() {
       if [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W '--root --volume --rw --env --workdir --memory --user --hostname --strace
           --stats --lane --pids-max --cpus --trust-family --network --publish --dns
-          --library-policy --audit-log --help --' -- "$cur")
+          --library-policy --audit-log --components --help --' -- "$cur")
       else
         mapfile -t COMPREPLY < <(compgen -c -- "$cur")
       fi ;;
@@ -139,6 +143,7 @@ _kx() {
         '*--dns=[name server]:address:' \
         '--library-policy=[what may be executed]:file:_files' \
         '--audit-log=[a line for each update of a library]:file:_files' \
+        '--components=[components of the library OS]:list:_values -s , component core net poll timers sysv mqueue proc relatives update' \
         '--strace=-[print system calls]::file:_files' \
         '--pids-max=[limit of processes]:number:' \
         '--cpus=[processors it may use]:number:' \

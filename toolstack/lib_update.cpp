@@ -81,7 +81,8 @@ int lib_list(std::vector<std::string> arguments) {
       "mapped, how many of the family's processes map the same file, its build-id, what it calls itself, and the key "
       "that\n"
       "a library policy found it signed by (\"unsigned\" if by none; \"-\" if nobody looked); then versions that were\n"
-      "replaced and are kept for pointers to them, and the updates so far.",
+      "replaced and are kept for pointers to them, and the updates so far; then the components of the library OS,\n"
+      "and which are mapped.",
       "kx lib list");
   std::string text;
   app.add_option("ID", text, "FAMILY or FAMILY.PID, as kx ps shows it")->required();

@@ -49,6 +49,7 @@ struct RawValues {
   std::vector<std::string> published;
   std::vector<std::string> name_servers;
   std::string library_policy;
+  std::optional<std::string> components;
 };
 
 void add_options(CLI::App& app, RunOptions& options, RawValues& raw) {
@@ -114,6 +115,10 @@ void add_options(CLI::App& app, RunOptions& options, RawValues& raw) {
                  "append a line for each update, rollback and refused one of a library to this file")
       ->type_name("FILE")
       ->multi_option_policy(take_last);
+  app.add_option("--components", raw.components,
+                 "which components of the library OS the family may use, by name, with commas; see kx(1)")
+      ->type_name("LIST")
+      ->multi_option_policy(take_last);
   app.add_option("--strace", options.strace_path, "print each system call and its result (default: to stderr)")
       ->type_name("[=FILE]")
       ->expected(0, 1)
@@ -176,6 +181,9 @@ hv::Result<void> interpret(const RawValues& raw, RunOptions& options) {
   KX_TRY(interpret_network(raw, options));
   if (!raw.library_policy.empty()) {
     KX_TRY_ASSIGN(options.library_policy, hv::libraries::LibraryPolicy::load(raw.library_policy));
+  }
+  if (raw.components) {
+    KX_TRY_ASSIGN(options.components, parse_components(*raw.components));
   }
   for (const std::string& variable : options.environment) {
     if (variable.empty() || variable[0] == '=') {

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <filesystem>
+#include <iterator>
 #include <limits>
 
 namespace kx::toolstack {
@@ -194,6 +195,29 @@ hv::Result<std::string> parse_name_server(std::string_view text) {
   return address;
 }
 
+hv::Result<std::uint32_t> parse_components(std::string_view text) {
+  std::uint32_t set = abi::needed_components;
+  for (std::string_view rest = text;;) {
+    const std::size_t comma = rest.find(',');
+    const std::string_view name = rest.substr(0, comma);
+    const auto* const found = std::ranges::find_if(
+        abi::component_texts, [&](const abi::ComponentText& component) { return name == component.name; });
+    if (found == std::end(abi::component_texts)) {
+      std::string known;
+      for (const abi::ComponentText& component : abi::component_texts) {
+        known.append(known.empty() ? "" : ", ").append(component.name);
+      }
+      return Unexpected{make_error(ErrorKind::Usage, "--components: '", name, "' is not a component of the library OS")
+                            .with_cure("a list of " + known)};
+    }
+    set |= 1u << (found - std::begin(abi::component_texts));
+    if (comma == std::string_view::npos) {
+      return set;
+    }
+    rest.remove_prefix(comma + 1);
+  }
+}
+
 hv::FamilyConfig to_family_config(const RunOptions& options, const char* const* caller_environment) {
   hv::FamilyConfig config;
   config.sandbox.root = absolute_path(options.root);
@@ -216,6 +240,7 @@ hv::FamilyConfig to_family_config(const RunOptions& options, const char* const* 
   config.trust_family = options.trust_family;
   config.library_policy = options.library_policy;
   config.audit_path = options.audit_log;
+  config.components = options.components;
   config.stats = options.stats;
   config.strace_path = options.strace_path;
   return config;

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <kx/abi/components.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,7 +34,8 @@ struct RunOptions {
   std::size_t process_limit = 0;           // 0: default
   std::uint32_t processors = 0;            // 0: all
   std::optional<hv::libraries::LibraryPolicy> library_policy;
-  std::string audit_log;  // a file; empty: none
+  std::string audit_log;                               // a file; empty: none
+  std::uint32_t components = kx::abi::all_components;  // of the library OS
   bool trust_family = false;
   bool stats = false;
   Lane lane = Lane::Auto;
@@ -69,6 +71,9 @@ hv::Result<hv::PublishedPort> parse_published(std::string_view text);
 
 // An address of a name server, in numbers; gives it as it is.
 hv::Result<std::string> parse_name_server(std::string_view text);
+
+// "net,poll": a set of abi::component_bit; what every set has is added. "core" alone is the least.
+hv::Result<std::uint32_t> parse_components(std::string_view text);
 
 // What the hypervisor needs of it. `caller_environment` is environ(7).
 hv::FamilyConfig to_family_config(const RunOptions& options, const char* const* caller_environment);

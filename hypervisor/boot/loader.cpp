@@ -11,6 +11,8 @@
 
 extern "C" const std::byte kx_libos_blob_begin[];
 extern "C" const std::byte kx_libos_blob_end[];
+extern "C" const std::byte kx_components_blob_begin[];
+extern "C" const std::byte kx_components_blob_end[];
 
 namespace kx::hv {
 
@@ -57,7 +59,9 @@ Result<abi::LibosHeader> load_libos(GuestMemory& memory) {
   KX_VERIFY(header.magic == abi::boot_magic && header.version == abi::abi_version);
   KX_VERIFY(header.constant_size <= blob.size() && header.data_begin_gva == abi::linear_gva(abi::libos_data_gpa) &&
             header.data_end_gva <= abi::linear_gva(abi::libos_data_gpa_end));
-  memory.family()->load_libos_text(blob.first(header.constant_size));
+  const std::span components(kx_components_blob_begin, kx_components_blob_end);
+  KX_VERIFY(header.component_gva[0] == abi::linear_gva(abi::libos_components_gpa) + components.size());
+  memory.family()->load_libos_text(blob.first(header.constant_size), components);
   const auto data = blob.subspan(header.constant_size);
   std::memcpy(memory.translate(Gpa{abi::libos_data_gpa}, data.size()), data.data(), data.size());
   return header;
@@ -74,6 +78,7 @@ void write_system_tables(GuestMemory& memory, const abi::LibosHeader& header) {
     (*pd)[gpa >> 21] = gpa | huge_flags;
   }
   (*pd)[abi::libos_text_gpa >> 21] = abi::libos_text_gpa | huge_flags;
+  (*pd)[abi::libos_components_gpa >> 21] = abi::components_pt_gpa | table_flags;  // empty: the library OS fills it
   for (std::uint64_t gpa = abi::family_segment_gpa; gpa < abi::family_segment_gpa_end; gpa += abi::huge_page_size) {
     (*pd)[gpa >> 21] = gpa | huge_flags;
   }

@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint64_t ram_size = abi::memory_gpa_end - abi::memory_gpa;
 constexpr std::uint64_t shared_size = abi::shared_gpa_end - abi::shared_gpa;
 // Behind the RAM lie the library OS's text and the family segment.
-constexpr std::uint64_t private_size = ram_size + abi::libos_text_size + abi::family_segment_size;
+constexpr std::uint64_t private_size = ram_size + abi::libos_image_size + abi::family_segment_size;
 
 // Address space only, at a place aligned to 2 MiB.
 std::byte* reserve(std::uint64_t size, int prot) {
@@ -91,6 +91,8 @@ Result<std::shared_ptr<FamilyMemory>> FamilyMemory::create() {
   ::madvise(ram, whole_size, MADV_HUGEPAGE);
   ::madvise(ram + whole_size, ram_size - whole_size, MADV_NOHUGEPAGE);
   ::madvise(ram + ram_size, private_size - ram_size, MADV_HUGEPAGE);
+  // Components are mapped in 4 KiB pages, and few are.
+  ::madvise(ram + ram_size + abi::libos_text_size, abi::libos_components_size, MADV_NOHUGEPAGE);
   // The memory is never to appear in a core dump or a forked child.
   ::madvise(ram, private_size, MADV_DONTDUMP);
   ::madvise(ram, private_size, MADV_DONTFORK);
@@ -114,12 +116,15 @@ std::byte* FamilyMemory::libos_text() const {
 }
 
 std::byte* FamilyMemory::segment() const {
-  return libos_text() + abi::libos_text_size;
+  return libos_text() + abi::libos_image_size;
 }
 
-void FamilyMemory::load_libos_text(std::span<const std::byte> text) {
-  KX_VERIFY(text.size() <= abi::libos_text_size);
-  std::call_once(text_is_loaded_, [&] { std::memcpy(libos_text(), text.data(), text.size()); });
+void FamilyMemory::load_libos_text(std::span<const std::byte> text, std::span<const std::byte> components) {
+  KX_VERIFY(text.size() <= abi::libos_text_size && components.size() <= abi::libos_components_size);
+  std::call_once(text_is_loaded_, [&] {
+    std::memcpy(libos_text(), text.data(), text.size());
+    std::memcpy(libos_text() + abi::libos_text_size, components.data(), components.size());
+  });
 }
 
 FamilyMemory::Window& FamilyMemory::window(Extent::Kind kind) {

@@ -56,9 +56,9 @@ class FamilyMemory : public std::enable_shared_from_this<FamilyMemory> {
   // pages; ENOMEM when the window is full.
   Result<std::shared_ptr<Extent>> map_file(int fd, std::uint64_t offset, std::uint64_t size, int prot);
 
-  // What never changes of the library OS, in a 2 MiB page that all pVMs read: copied by the first call, which is to
-  // come before any pVM runs.
-  void load_libos_text(std::span<const std::byte> text);
+  // What never changes of the library OS, which all pVMs read: its core in a 2 MiB page, behind it its components.
+  // Copied by the first call, which is to come before any pVM runs.
+  void load_libos_text(std::span<const std::byte> text, std::span<const std::byte> components);
   [[nodiscard]] std::byte* libos_text() const;
 
   // What all pVMs may write: zero at first.

@@ -114,7 +114,7 @@ Result<void> GuestMemory::attach(kvm::Vm* vm, std::uint64_t first_size) {
   prefault_system(abi::boot_pml4_gpa, first_table_size);
   if (vm_ != nullptr) {
     KX_TRY(set_system_slot());
-    KX_TRY(vm_->set_slot(text_slot, abi::libos_text_gpa, abi::libos_text_size, family_->libos_text(),
+    KX_TRY(vm_->set_slot(text_slot, abi::libos_text_gpa, abi::libos_image_size, family_->libos_text(),
                          kvm::SlotAccess::ReadOnly));
     KX_TRY(vm_->set_slot(segment_slot, abi::family_segment_gpa, abi::family_segment_size, family_->segment(),
                          kvm::SlotAccess::ReadWrite));
@@ -444,7 +444,7 @@ const std::byte* GuestMemory::translate_to_read(Gpa start, std::uint64_t size) c
   if (const std::byte* memory = translate(start, size); memory != nullptr) {
     return memory;
   }
-  if (contains(abi::libos_text_gpa, abi::libos_text_size, start.value, size)) {
+  if (contains(abi::libos_text_gpa, abi::libos_image_size, start.value, size)) {
     return family_->libos_text() + (start.value - abi::libos_text_gpa);
   }
   return outside(start.value, size, abi::memory_gpa, abi::memory_gpa_end) ? nullptr : find(start.value, size, Readable);

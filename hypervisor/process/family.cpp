@@ -81,7 +81,9 @@ void add_stats(abi::Stats& total, Pvm& pvm) {
   for (std::size_t i = 0; i < words; ++i) {
     sum[i] += more[i];
   }
+  const std::uint32_t components = total.components | copy.components;
   std::memcpy(&total, sum, sizeof sum);
+  total.components = components;
 }
 
 }  // namespace

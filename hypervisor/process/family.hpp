@@ -85,6 +85,8 @@ class Family {
   [[nodiscard]] int trace_fd() const { return trace_fd_; }
   // Of the audit log of library updates; -1: there is none.
   [[nodiscard]] int audit_fd() const { return audit_fd_; }
+  // Of the library OS that its programs may use: a set of abi::component_bit.
+  [[nodiscard]] std::uint32_t components() const { return components_; }
   [[nodiscard]] const std::string& program() const { return program_; }
   // The processors it is restricted to; null: it is not.
   [[nodiscard]] const cpu_set_t* processors() const { return processors_ ? &*processors_ : nullptr; }
@@ -97,6 +99,7 @@ class Family {
   void set_libos(const abi::LibosHeader& header) { libos_ = header; }
   void set_libraries(std::unique_ptr<libraries::Guard> guard);
   void set_processors(const cpu_set_t& usable) { processors_ = usable; }
+  void set_components(std::uint32_t set) { components_ = set; }
   void set_trace_fd(int fd) { trace_fd_ = fd; }
   void set_audit_fd(int fd) { audit_fd_ = fd; }
   void set_program(std::string path) { program_ = std::move(path); }
@@ -172,6 +175,7 @@ class Family {
   std::unique_ptr<libraries::Guard> libraries_;
   int trace_fd_ = -1;
   int audit_fd_ = -1;
+  std::uint32_t components_ = abi::all_components;
   std::string program_;
   ProcessTable processes_;
   Terminals terminals_;

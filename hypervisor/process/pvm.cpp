@@ -28,6 +28,7 @@ Pvm::Pvm(Family& family, ProcessId pid, kvm::Vm vm, GuestMemory memory)
   services_.programs = &family.processes().programs();
   services_.libraries = family.libraries();
   services_.processors = family.processors();
+  services_.components = family.components();
   services_.process_id = pid;
   services_.write_behind = &write_behind_;
   services_.epoll_targets = &epoll_targets_;

@@ -12,6 +12,7 @@
 
 #include "hypervisor/kvm/statistics.hpp"
 #include "hypervisor/libraries/guard.hpp"
+#include "hypervisor/process/component_list.hpp"
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/process/syscall_names.hpp"
@@ -30,7 +31,7 @@ std::uint64_t now_ns() {
 constexpr const char* phase_names[] = {"sandbox", "create VM", "memory", "image", "vCPU", "seccomp"};
 static_assert(std::size(phase_names) == static_cast<std::size_t>(StartPhase::Count));
 
-void add_system_calls(std::string& text, const abi::Stats& stats) {
+void add_system_calls(std::string& text, const abi::Stats& stats, std::uint32_t allowed) {
   std::uint64_t inside = 0, service = 0, exits = 0;
   for (std::size_t number = 0; number < 512; ++number) {
     inside += stats.served_inside[number];
@@ -49,8 +50,12 @@ void add_system_calls(std::string& text, const abi::Stats& stats) {
   }
   for (std::size_t number = 0; number < 512; ++number) {
     if (stats.unsupported[number] != 0) {
-      text += fmt::format("  unsupported: {} ({} times, answered ENOSYS)\n", syscall_name(number),
-                          stats.unsupported[number]);
+      const abi::Component component = abi::component_of_syscall(number);
+      text += fmt::format("  unsupported: {} ({} times, answered ENOSYS{})\n", syscall_name(number),
+                          stats.unsupported[number],
+                          abi::has_component(allowed, component)
+                              ? ""
+                              : fmt::format(": the component {} is not allowed", component_name(component)));
     }
   }
   if (stats.unsupported_other != 0) {
@@ -67,6 +72,14 @@ void add_events(std::string& text, const abi::Stats& stats) {
   if (stats.reads_ahead != 0 || stats.writes_behind != 0) {
     text += fmt::format("  sockets: {} reads ahead, {} writes behind\n", stats.reads_ahead, stats.writes_behind);
   }
+}
+
+void add_components(std::string& text, const abi::Stats& stats, std::uint32_t allowed) {
+  text += fmt::format("  library OS components: mapped {}", component_names(stats.components));
+  if (allowed != abi::all_components) {
+    text += fmt::format("; not allowed {}", component_names(~allowed & abi::all_components));
+  }
+  text += '\n';
 }
 
 void add_library_policy(std::string& text, Family& family) {
@@ -111,8 +124,9 @@ std::string pvm_stats_text(Pvm& pvm) {
   const auto stats = std::make_unique<abi::Stats>();
   std::memcpy(stats.get(), &pvm.stats(), sizeof(abi::Stats));
   std::string text = "kx: statistics\n";
-  add_system_calls(text, *stats);
+  add_system_calls(text, *stats, pvm.family().components());
   add_events(text, *stats);
+  add_components(text, *stats, pvm.family().components());
   text += fmt::format("  memory: {} KiB in use, {} KiB at most, slots {} MiB\n", stats->memory_in_use / 1024,
                       stats->memory_peak / 1024, pvm.memory().ram_size() >> 20);
   add_kvm_counters(text, pvm);
@@ -124,8 +138,9 @@ std::string family_stats_text(Family& family) {
   std::uint32_t running = 0;
   family.sum_stats(*stats, running);
   std::string text = "kx: statistics\n";
-  add_system_calls(text, *stats);
+  add_system_calls(text, *stats, family.components());
   add_events(text, *stats);
+  add_components(text, *stats, family.components());
   add_library_policy(text, family);
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
@@ -153,8 +168,9 @@ void print_stats(Family& family, Pvm& pvm, const StartTimes& times) {
   };
   text += fmt::format(" library OS entered after {:.0f} us, program entered after {:.0f} us\n",
                       since_start(stats.entry_tsc), since_start(stats.loaded_tsc));
-  add_system_calls(text, stats);
+  add_system_calls(text, stats, family.components());
   add_events(text, stats);
+  add_components(text, stats, family.components());
   add_library_policy(text, family);
   if (family.forks() != 0) {
     text += fmt::format("  pVMs: {} forked\n", family.forks());

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <kx/abi/components.hpp>
 
 #include "hypervisor/services/call_support.hpp"
 #include "hypervisor/services/write_behind.hpp"
@@ -204,6 +205,9 @@ std::int64_t dispatch(CallContext& context, HostCall number, Call& call) {
 
 std::int64_t serve(CallContext& context, Call& call) {
   KX_VERIFY(context.buffer.size() <= abi::vcpu_call_buffer_size);
+  if (context.services.components != abi::all_components && !abi::may_call(context.services.components, call.number)) {
+    return -ENOSYS;
+  }
   if (!context.may_block() && context.services.has_own_identity.load(std::memory_order_seq_cst) &&
       !is_for_anybody(call.number)) {
     return abi::result_must_exit;  // a service thread is who the family began as

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <kx/abi/components.hpp>
 
 #include "hypervisor/boot/sandbox.hpp"
 #include "hypervisor/memory/guest_memory.hpp"
@@ -44,6 +45,7 @@ struct Services {
   WriteBehind* write_behind = nullptr;    // null: WriteBehind answers -ENOSYS
   EpollTargets* epoll_targets = nullptr;  // null: nothing is read ahead
   std::int32_t process_id = 2;            // of the pVM, as its family knows it
+  std::uint32_t components = abi::all_components;  // of the library OS that it may use: the rest's calls are refused
   // A thread of the pVM, or of one it was forked from, has changed who it is: only its own may ask for what depends on
   // it.
   std::atomic<bool> has_own_identity = false;

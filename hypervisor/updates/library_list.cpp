@@ -1,10 +1,12 @@
-// `kx lib list`: what programs have loaded, by whom it was signed, what was replaced.
+// `kx lib list`: what programs have loaded, by whom it was signed, what was replaced; and of the library OS what is
+// mapped.
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <map>
 #include <utility>
 
+#include "hypervisor/process/component_list.hpp"
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/text.hpp"
@@ -133,7 +135,7 @@ Result<std::string> LibraryUpdates::list(ProcessId pid) {
       text += text_of(who, change);
     }
   }
-  return text;
+  return text + component_list(family_, list);
 }
 
 }  // namespace kx::hv

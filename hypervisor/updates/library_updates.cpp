@@ -98,7 +98,16 @@ const Pairing& LibraryUpdates::pairing(const VersionRef& from, const VersionRef&
   return pairings_.back().pairing;
 }
 
+Result<void> LibraryUpdates::check_allowed() const {
+  if (!abi::has_component(family_.components(), abi::Component::Update)) {
+    return Unexpected{make_error(ErrorKind::Unsupported, "this family may not use the component update")
+                          .with_cure("kx run --components with update among them")};
+  }
+  return {};
+}
+
 Result<std::string> LibraryUpdates::update(UpdateRequest request) {
+  KX_TRY(check_allowed());
   subject_ = {};
   auto version = std::make_shared<LibraryVersion>();
   version->fd = std::move(request.fd);
@@ -132,6 +141,7 @@ Result<std::string> LibraryUpdates::update(UpdateRequest request) {
 }
 
 Result<std::string> LibraryUpdates::roll_back(ProcessId pid, const std::string& name, std::uint64_t timeout_ns) {
+  KX_TRY(check_allowed());
   subject_ = {};
   KX_TRY_ASSIGN(const auto list, programs(pid));
   forget_ended();

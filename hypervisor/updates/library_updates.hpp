@@ -56,6 +56,8 @@ class LibraryUpdates {
   [[nodiscard]] const libraries::UpdateSubject& subject() const { return subject_; }
 
  private:
+  // Whether the family has the component that carries updates out.
+  [[nodiscard]] Result<void> check_allowed() const;
   Result<std::vector<std::shared_ptr<Pvm>>> programs(ProcessId pid);
   libraries::History& history_of(ProcessId pid);
   void forget_ended();

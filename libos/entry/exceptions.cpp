@@ -4,6 +4,7 @@
 
 #include <kx/abi/vcpu.hpp>
 
+#include "entry/components.hpp"
 #include "host/host_call.hpp"
 #include "host/stats.hpp"
 #include "mm/address_space.hpp"
@@ -48,7 +49,7 @@ bool in_linear_window(u64 address) {
 
 // Only there does the library OS run; entry.S chooses the stack by the same rule.
 bool in_image(u64 rip) {
-  return rip - abi::linear_gva(abi::libos_text_gpa) < abi::huge_page_size;
+  return rip - abi::linear_gva(abi::libos_text_gpa) < abi::libos_image_size;
 }
 
 class Text {
@@ -137,6 +138,9 @@ bool nested_exception(Context& context, u64 cr2) {
   if (is_refused_return(context)) {
     take_over_return(context);
     return true;
+  }
+  if (context.vector == page_fault && (context.error & (error_present | error_write)) == 0 && map_component(cr2)) {
+    return false;
   }
   const u64 fixup = fixup_of(context.rip);
   if (fixup == 0 || (context.vector != page_fault && context.vector != general_protection)) {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "entry/components.hpp"
 #include "files/proc.hpp"
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
@@ -105,6 +106,9 @@ bool find_device(const char* name, Place& place) {
 }
 
 i64 resolve_proc(const char* name, FinalLink final, Place& place) {
+  if (!is_allowed(abi::Component::Proc)) {
+    return -ENOENT;
+  }
   ProcPlace found;
   if (const i64 result = find_proc(name, final, found); result != 0) {
     return result;

@@ -216,7 +216,8 @@ i64 Transfer::run() {
       if (done != 0) {
         return static_cast<i64>(done);
       }
-      return interrupted_at_socket(file_, result, direction_);
+      return result == -EINTR && S_ISSOCK(file_.mode()) ? interrupted_at_socket(file_, result, direction_)
+                                                        : interrupted(result, restart_if_flagged);
     }
     const u64 bytes = static_cast<u64>(result);
     done += bytes;

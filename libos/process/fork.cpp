@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "entry/components.hpp"
 #include "files/fd_table.hpp"
 #include "files/ready_streams.hpp"
 #include "host/host_call.hpp"
@@ -59,6 +60,7 @@ void start_child(const ForkOptions& options, const HostReply& reply, bool copied
   ThreadList::instance().keep_only(self);
   self.flush = FlushState{};
   self.policy &= ~sched_reset_on_fork;
+  count_inherited_components();
   AddressSpace::instance().start_in_child();
 
   if (options.shares_memory) {
@@ -74,7 +76,9 @@ void start_child(const ForkOptions& options, const HostReply& reply, bool copied
   if (options.child_file != nullptr && FdTable::instance().get(options.child_fd).get() == options.child_file) {
     FdTable::instance().close(options.child_fd);
   }
-  Timers::instance().forget_all();
+  if (Timers::were_used()) {
+    Timers::instance().forget_all();
+  }
   Signals::instance().start_in_child(self, options.clear_handlers);
 
   load_xstate(xstate);

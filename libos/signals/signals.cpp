@@ -65,7 +65,9 @@ void Signals::start(Thread& first, u64 ignored, u64 blocked) {
 }
 
 void Signals::reset_for_exec(Thread& survivor) {
-  Timers::instance().remove_all();
+  if (Timers::were_used()) {
+    Timers::instance().remove_all();
+  }
   const Lock lock(mutex_);
   for (SignalAction& action : actions_) {
     action = SignalAction{action.handler == 1 ? 1ull : 0ull, 0, 0, 0};

@@ -71,6 +71,7 @@ TimerSetting Timers::get(u32 index) {
 }
 
 i64 Timers::set(u32 index, const TimerSetting& next, bool absolute, TimerSetting& old) {
+  were_used_.store(true, std::memory_order_relaxed);
   Timer& timer = timers_[index];
   u64 now_ns = 0;
   const i32 clock = clock_of(index, timer.clock);
@@ -98,6 +99,7 @@ i64 Timers::set(u32 index, const TimerSetting& next, bool absolute, TimerSetting
 }
 
 i64 Timers::create(i32 clock, const TimerEvent& event) {
+  were_used_.store(true, std::memory_order_relaxed);
   const Lock lock(mutex_);
   for (u32 index = first_posix_timer; index < abi::max_timers; ++index) {
     Timer& timer = timers_[index];
@@ -181,7 +183,7 @@ void Timers::expired(u32 index, u32 expirations) {
   }
 }
 
-void timer_signal_taken(SignalInfo& info) {
+void posix_timer_signal_taken(SignalInfo& info) {
   if (!is_posix_timer(info)) {
     return;
   }
@@ -193,7 +195,7 @@ void timer_signal_taken(SignalInfo& info) {
   info.timer.overrun = timer.last_overrun;
 }
 
-void timer_signal_gone(const SignalInfo& info) {
+void posix_timer_signal_gone(const SignalInfo& info) {
   if (is_posix_timer(info)) {
     const Lock lock(timers.mutex_);
     timers.timers_[static_cast<u32>(info.timer.id) + first_posix_timer].queued = false;

@@ -1,6 +1,9 @@
 // Timers of the process: setitimer(2) and timer_create(2), each a timer of the hypervisor's that posts to the inbox.
 #pragma once
 
+#include <signal.h>
+
+#include <atomic>
 #include <kx/abi/boot.hpp>
 
 #include "process/lock.hpp"
@@ -29,6 +32,8 @@ struct TimerEvent {
 class Timers {
  public:
   static Timers& instance();
+  // False: the program has never had one, so that the component need not be mapped to look.
+  static bool were_used() { return were_used_.load(std::memory_order_relaxed); }
 
   // `absolute`: value_ns is a point of the timer's clock. Returns what was left of the old setting. 0 or -errno.
   i64 set(u32 index, const TimerSetting& next, bool absolute, TimerSetting& old);
@@ -47,8 +52,8 @@ class Timers {
   void expired(u32 index, u32 expirations);
 
  private:
-  friend void timer_signal_taken(SignalInfo& info);
-  friend void timer_signal_gone(const SignalInfo& info);
+  friend void posix_timer_signal_taken(SignalInfo& info);
+  friend void posix_timer_signal_gone(const SignalInfo& info);
 
   struct Timer {
     bool used = false;
@@ -64,12 +69,23 @@ class Timers {
 
   static TimerSetting remaining(const Timer& timer, u64 now_ns);
 
+  inline static constinit std::atomic<bool> were_used_ = false;
   Mutex mutex_;  // taken after the signal lock, or alone
   Timer timers_[abi::max_timers];
 };
 
 // A pending SI_TIMER signal is delivered (its overrun count is filled in) or dropped. The signal lock is held.
-void timer_signal_taken(SignalInfo& info);
-void timer_signal_gone(const SignalInfo& info);
+void posix_timer_signal_taken(SignalInfo& info);
+void posix_timer_signal_gone(const SignalInfo& info);
+inline void timer_signal_taken(SignalInfo& info) {
+  if (info.code == SI_TIMER) {
+    posix_timer_signal_taken(info);
+  }
+}
+inline void timer_signal_gone(const SignalInfo& info) {
+  if (info.code == SI_TIMER) {
+    posix_timer_signal_gone(info);
+  }
+}
 
 }  // namespace kx::libos

@@ -4,10 +4,12 @@
 
 #include <atomic>
 #include <cerrno>
+#include <kx/abi/components.hpp>
 #include <kx/abi/syscall_shapes.hpp>
 
 #include "entry/lazy_patch.hpp"
 #include "host/stats.hpp"
+#include "process/boot_info.hpp"
 #include "process/strace.hpp"
 #include "process/thread.hpp"
 
@@ -62,13 +64,19 @@ void start_dispatch() {
     table[number] = abi::syscall_shapes[number].known ? passed_through : unsupported;
   }
   for (const auto calls :
-       {memory_calls(),       file_calls(),       path_calls(),           descriptor_calls(), poll_calls(),
-        epoll_calls(),        socket_calls(),     process_calls(),        identity_calls(),   thread_calls(),
-        futex_calls(),        scheduling_calls(), exec_calls(),           signal_calls(),     time_calls(),
-        wait_calls(),         pidfd_calls(),      process_memory_calls(), ipc_calls(),        shared_memory_calls(),
-        message_queue_calls()}) {
+       {memory_calls(),        file_calls(),         path_calls(),    descriptor_calls(),     poll_calls(),
+        epoll_calls(),         socket_calls(),       process_calls(), identity_calls(),       thread_calls(),
+        futex_calls(),         scheduling_calls(),   exec_calls(),    signal_calls(),         time_calls(),
+        timer_calls(),         wait_calls(),         pidfd_calls(),   process_memory_calls(), ipc_calls(),
+        shared_memory_calls(), message_queue_calls()}) {
     for (const SyscallEntry& entry : calls) {
       table[entry.number] = entry.handler;
+    }
+  }
+  const u32 allowed = boot_info().components;
+  for (u64 number = 0; allowed != abi::all_components && number < table_size; ++number) {
+    if (!abi::has_component(allowed, abi::component_of_syscall(number))) {
+      table[number] = unsupported;
     }
   }
 }

@@ -32,14 +32,17 @@ constexpr i64 interrupted(i64 result, i64 code) {
   return result == -4 ? code : result;
 }
 
+// In the core, though the file be a component's: what is asked at the start of every program (libos.ld).
+#define KX_IN_CORE [[gnu::section(".kx_core")]]
+
 // One list a module; dispatch.cpp joins them.
 std::span<const SyscallEntry> memory_calls();
 std::span<const SyscallEntry> file_calls();
 std::span<const SyscallEntry> path_calls();
 std::span<const SyscallEntry> descriptor_calls();
-std::span<const SyscallEntry> poll_calls();
-std::span<const SyscallEntry> epoll_calls();
-std::span<const SyscallEntry> socket_calls();
+KX_IN_CORE std::span<const SyscallEntry> poll_calls();
+KX_IN_CORE std::span<const SyscallEntry> epoll_calls();
+KX_IN_CORE std::span<const SyscallEntry> socket_calls();
 std::span<const SyscallEntry> process_calls();
 std::span<const SyscallEntry> identity_calls();
 std::span<const SyscallEntry> thread_calls();
@@ -48,12 +51,13 @@ std::span<const SyscallEntry> scheduling_calls();
 std::span<const SyscallEntry> exec_calls();
 std::span<const SyscallEntry> signal_calls();
 std::span<const SyscallEntry> time_calls();
+KX_IN_CORE std::span<const SyscallEntry> timer_calls();
 std::span<const SyscallEntry> wait_calls();
-std::span<const SyscallEntry> pidfd_calls();
-std::span<const SyscallEntry> process_memory_calls();
-std::span<const SyscallEntry> ipc_calls();
-std::span<const SyscallEntry> shared_memory_calls();
-std::span<const SyscallEntry> message_queue_calls();
+KX_IN_CORE std::span<const SyscallEntry> pidfd_calls();
+KX_IN_CORE std::span<const SyscallEntry> process_memory_calls();
+KX_IN_CORE std::span<const SyscallEntry> ipc_calls();
+KX_IN_CORE std::span<const SyscallEntry> shared_memory_calls();
+KX_IN_CORE std::span<const SyscallEntry> message_queue_calls();
 
 // Marshals `context` by the shape of system call `number` (kx/abi/syscall_shapes.hpp). Arguments may have been edited.
 i64 pass_through(u32 number, Context& context);

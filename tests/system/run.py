@@ -18,7 +18,7 @@ sys.path.insert(0, str(HERE))
 import harness  # noqa: E402
 import inputs  # noqa: E402
 
-MODULES = ("text", "archives", "data", "languages", "compiled", "options", "library_policy", "library_update", "networks", "families", "observation", "bad_input", "hostile_elf", "streams",
+MODULES = ("text", "archives", "data", "languages", "compiled", "options", "components", "library_policy", "library_update", "networks", "families", "observation", "bad_input", "hostile_elf", "streams",
            "signals", "terminals", "process_trees", "stress", "servers_web", "servers_data", "servers_dns", "servers_runtimes", "servers_limits", "servers_soak")
 
 

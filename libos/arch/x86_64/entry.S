@@ -272,8 +272,8 @@ kx_iret_instruction:
     .balign 64
 kx_exception_entry:
     mov     %gs:GS_FRAME, %rax
-    shr     $21, %rax
-    cmp     $0x3f80040, %rax        // linear_gva(libos_text_gpa) >> 21: the library OS itself
+    shr     $22, %rax
+    cmp     $0x1fc0020, %rax        // linear_gva(libos_text_gpa) >> 22: the library OS itself
     je      1f
     mov     %gs:GS_STACK_TOP, %rsp
     jmp     2f
@@ -422,4 +422,14 @@ memcmp:
     .quad   kx_data_end
     .quad   kx_constant_size
     .quad   kx_fork_resume
+    .quad   kx_components_end
+    .quad   kx_component_net
+    .quad   kx_component_poll
+    .quad   kx_component_timers
+    .quad   kx_component_sysv
+    .quad   kx_component_mqueue
+    .quad   kx_component_proc
+    .quad   kx_component_relatives
+    .quad   kx_component_update
+    .quad   kx_component_trace
     .section .note.GNU-stack, "", %progbits

@@ -23,7 +23,7 @@ TEST_F(GuestMemoryTest, TranslatesExactlyWhatThereIs) {
   EXPECT_EQ(memory.translate(Gpa{0}, abi::system_size + 1), nullptr);
   EXPECT_EQ(memory.translate(Gpa{abi::system_size}, 1), nullptr);
   EXPECT_EQ(memory.translate_to_read(Gpa{abi::libos_text_gpa}, abi::huge_page_size), memory.family()->libos_text());
-  EXPECT_EQ(memory.translate_to_read(Gpa{abi::libos_text_gpa_end - 1}, 2), nullptr);
+  EXPECT_EQ(memory.translate_to_read(Gpa{abi::libos_components_gpa_end - 1}, 2), nullptr);
   EXPECT_EQ(memory.translate(Gpa{abi::memory_gpa - 1}, 1), nullptr);
   EXPECT_NE(memory.translate(Gpa{abi::memory_gpa}, memory.ram_size()), nullptr);
   EXPECT_EQ(memory.translate(Gpa{end - 1}, 2), nullptr);

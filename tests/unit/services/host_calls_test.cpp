@@ -436,5 +436,18 @@ TEST_F(HostCalls, HandlesOfProcessesStayThatInMessages) {
   EXPECT_EQ(call(HostCall::Read, {received, 256, 1, no_offset, 0}), -EBADF);
 }
 
+// What a pVM may not use it cannot ask for itself either.
+TEST_F(HostCalls, ComponentsThatAreNotAllowedAreRefused) {
+  services.components = abi::needed_components | abi::component_bit(abi::Component::Poll);
+  EXPECT_EQ(call(SYS_socket, {AF_UNIX, SOCK_STREAM, 0}), -ENOSYS);
+  EXPECT_EQ(call(SYS_timerfd_create, {CLOCK_MONOTONIC, 0}), -ENOSYS);
+  EXPECT_EQ(call(HostCall::Ipc, {0, 0, 0, 0, 0}), -ENOSYS);
+  EXPECT_EQ(call(HostCall::HostInfo, {0, 0, 64, 0}), -ENOSYS);
+  EXPECT_GE(call(SYS_epoll_create1, {0}), 0);
+  EXPECT_GE(call(SYS_eventfd2, {0, 0}), 0);
+  services.components |= abi::component_bit(abi::Component::Net);
+  EXPECT_GE(call(SYS_socket, {AF_UNIX, SOCK_STREAM, 0}), 0);
+}
+
 }  // namespace
 }  // namespace kx::hv

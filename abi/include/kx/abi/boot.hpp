@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <kx/abi/components.hpp>
 #include <kx/abi/identity.hpp>
 #include <kx/abi/memory_map.hpp>
 #include <type_traits>
@@ -40,7 +41,7 @@ struct BootInfo {
   std::uint32_t group_id;  // process group
   std::uint32_t session_id;
   std::uint32_t umask;
-  std::uint32_t reserved1;
+  std::uint32_t components;  // of the library OS that the program may use: a set of component_bit
   Identity identity;
   std::uint64_t random[8];  // seed of this pVM's random numbers
   std::uint64_t hwcap, hwcap2;
@@ -139,10 +140,10 @@ struct Stats {
   std::uint32_t pages_mapped;
   std::uint32_t pages_copied;  // on write, after a fork
   std::uint32_t reads_ahead;   // of sockets, answered from what came with HostCall::WaitEvents
+  std::uint32_t components;    // of the library OS that are mapped: a set of component_bit
   std::uint32_t flushes;
   std::uint32_t signals_delivered;
   std::uint32_t writes_behind;  // to sockets, that waited for the next host call
-  std::uint32_t reserved;
   std::uint64_t memory_in_use;  // bytes of RAM handed to the program and the library OS
   std::uint64_t memory_peak;
   std::uint64_t loaded_tsc;  // TSC when the image was ready
@@ -171,6 +172,9 @@ struct LibosHeader {
   std::uint64_t data_end_gva;
   std::uint64_t constant_size;    // of the image: text and constants; behind it lies what data start as
   std::uint64_t fork_resume_gva;  // where a forked child starts, on its copy of the forking thread's stack
+  // By component: where its text and constants begin, in whole pages; those of the next follow. The core's are at their
+  // place of their own: [0] tells where the others end.
+  std::uint64_t component_gva[component_count];
 };
 static_assert(std::has_unique_object_representations_v<LibosHeader>);
 

@@ -29,8 +29,15 @@ inline constexpr std::uint64_t system_size = 128 * 1024 * 1024;
 inline constexpr std::uint64_t libos_text_gpa = system_size;
 inline constexpr std::uint64_t libos_text_size = huge_page_size;
 inline constexpr std::uint64_t libos_text_gpa_end = libos_text_gpa + libos_text_size;
+// The same for its components (components.hpp), whose pages a pVM maps when it first uses one. Right behind, as both
+// are told from the program by one comparison.
+inline constexpr std::uint64_t libos_components_gpa = libos_text_gpa_end;
+inline constexpr std::uint64_t libos_components_size = huge_page_size;
+inline constexpr std::uint64_t libos_components_gpa_end = libos_components_gpa + libos_components_size;
+inline constexpr std::uint64_t libos_image_size = libos_components_gpa_end - libos_text_gpa;
+static_assert(libos_image_size == 4 * 1024 * 1024 && libos_text_gpa % libos_image_size == 0);
 // What all pVMs of a family may write: rings of pipes (pipe_ring.hpp).
-inline constexpr std::uint64_t family_segment_gpa = libos_text_gpa_end;
+inline constexpr std::uint64_t family_segment_gpa = libos_components_gpa_end;
 inline constexpr std::uint64_t family_segment_size = 2 * huge_page_size;
 inline constexpr std::uint64_t family_segment_gpa_end = family_segment_gpa + family_segment_size;
 inline constexpr std::uint64_t memory_gpa = 4ull << 30;  // RAM slots, each at an address of its own in the family
@@ -58,7 +65,8 @@ inline constexpr std::uint64_t boot_pml4_gpa = 0x200000;
 inline constexpr std::uint64_t linear_pdpt_gpa = 0x201000;
 inline constexpr std::uint64_t linear_pd_gpa = 0x202000;      // maps the first GiB
 inline constexpr std::uint64_t ram_pd_gpa = 0x203000;         // maps the first GiB of RAM
-inline constexpr std::uint64_t tables_gpa = 0x204000;         // tables of the program's address space
+inline constexpr std::uint64_t components_pt_gpa = 0x204000;  // maps the library OS's components, in 4 KiB pages
+inline constexpr std::uint64_t tables_gpa = 0x205000;         // tables of the program's address space
 inline constexpr std::uint64_t linear_tables_gpa = 0x600000;  // further tables of the linear window
 inline constexpr std::uint64_t tables_gpa_end = 0x800000;
 
