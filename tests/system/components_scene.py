@@ -67,7 +67,7 @@ class Program:
         """Process id to name to (address, KiB, mapped, calls, not allowed)."""
         status, out, err = kx("lib", "list", self.process.pid)
         check(status == 0, f"kx lib list: {status} {err}")
-        check("BUILD-ID\tLIBRARY\n" in out, f"no libraries: {out}")
+        check("SIGNER\tLIBRARY\n" in out, f"no libraries: {out}")
         head, _, table = out.partition("\nPID\tADDRESS\tSIZE\tMAPPED\tCALLS\tLIBRARY OS COMPONENT\n")
         check(table, f"no components: {head}")
         processes = {}
