@@ -104,8 +104,8 @@ HandleTable::File HandleTable::get_accepted(std::uint64_t handle) const {
 
 HandleTable::File HandleTable::get_accepted_alone(std::uint64_t handle) const {
   const std::lock_guard lock(mutex_);
-  if (handle >= entries_.size() || entries_[handle].accepted == nullptr ||
-      entries_[handle].accepted.use_count() != 1 || entries_[handle].accepted->passed_on) {
+  if (handle >= entries_.size() || entries_[handle].accepted == nullptr || entries_[handle].accepted.use_count() != 1 ||
+      entries_[handle].accepted->passed_on) {
     return nullptr;
   }
   return entries_[handle].file;

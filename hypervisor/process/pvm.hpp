@@ -27,8 +27,8 @@
 #include "hypervisor/services/clock.hpp"
 #include "hypervisor/services/epoll_targets.hpp"
 #include "hypervisor/services/services.hpp"
-#include "hypervisor/services/write_behind.hpp"
 #include "hypervisor/services/timers.hpp"
+#include "hypervisor/services/write_behind.hpp"
 
 namespace kx::hv {
 

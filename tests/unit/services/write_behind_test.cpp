@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
 #include <kx/abi/syscall_shapes.hpp>
 
 #include "call_fixture.hpp"
@@ -45,8 +46,7 @@ struct WriteBehindTest : CallFixture {
   // By the calls that a library OS makes; the handle.
   void accept() {
     const auto listening = static_cast<std::uint64_t>(handles.add(UniqueFd(::dup(listener))));
-    const std::int64_t accepted =
-        call(SYS_accept4, {listening, abi::null_offset, abi::null_offset, SOCK_NONBLOCK});
+    const std::int64_t accepted = call(SYS_accept4, {listening, abi::null_offset, abi::null_offset, SOCK_NONBLOCK});
     ASSERT_GE(accepted, 0);
     connection = static_cast<std::uint64_t>(accepted);
   }
