@@ -53,7 +53,7 @@ class HandleTable {
   [[nodiscard]] Stream get_stream(std::uint64_t handle) const;
   // The connection behind `handle` was accepted, and is one of TCP: nobody but who has the handle is at this end.
   void mark_accepted(std::uint64_t handle);
-  // Its descriptor went to somebody else by a message.
+  // Its descriptor went to somebody else by a message, or it is not to be read ahead for another reason.
   void mark_passed_on(std::uint64_t handle);
   // An accepted connection, for what its queue asks for; null: it is none.
   [[nodiscard]] File get_accepted(std::uint64_t handle) const;

@@ -15,6 +15,16 @@
 
 namespace kx::hv {
 
+namespace {
+
+int option_of(int fd, int name) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  return ::getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+}
+
+}  // namespace
+
 // The name that bind(2) gives: a file of the view, an abstract one of the family's, or none yet.
 std::int64_t Passthrough::check_name(std::byte* address, std::uint32_t& size) {
   if (is_abstract_address(address, size)) {
@@ -109,6 +119,11 @@ void Passthrough::note_result(std::int64_t result) const {
     case SYS_epoll_ctl:
       note_target();
       break;
+    case SYS_setsockopt:
+      if (int_arg(1) == SOL_SOCKET && int_arg(2) == SO_PEEK_OFF) {
+        context_.services.handles.mark_passed_on(call_.args[0]);
+      }
+      break;
     case SYS_accept4:
       if (peers != nullptr) {
         peers->accepted(static_cast<int>(result));
@@ -127,17 +142,16 @@ void Passthrough::note_result(std::int64_t result) const {
   }
 }
 
-// A connection of TCP that was accepted: what it receives may be read ahead.
+// A connection of TCP that was accepted: what it receives may be read ahead, unless looking at it changes what the
+// program sees when it looks.
 void Passthrough::note_handle(std::int64_t handle) const {
   if (shape_.number != SYS_accept4 || handle < 0) {
     return;
   }
   const auto number = static_cast<std::uint64_t>(handle);
   const HandleTable::File file = context_.services.handles.get(number);
-  int protocol = 0;
-  socklen_t size = sizeof protocol;
-  if (file != nullptr && ::getsockopt(file->get(), SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 &&
-      protocol == IPPROTO_TCP) {
+  if (file != nullptr && option_of(file->get(), SO_PROTOCOL) == IPPROTO_TCP &&
+      option_of(file->get(), SO_PEEK_OFF) < 0) {
     context_.services.handles.mark_accepted(number);
   }
 }

@@ -24,6 +24,7 @@ CASE {
     struct epoll_event event;
     SHOW(epoll_wait(epoll, &event, 1, 0));
   }
+  NEED(set_option(ends[1], SOL_SOCKET, SO_PEEK_OFF, 0) == 0 || errno == EOPNOTSUPP);
   send_all(ends[0], "last", 4);
   NEED(shutdown(ends[0], SHUT_WR) == 0);
   await_ready(epoll, ends[1], 4);
