@@ -223,6 +223,9 @@ std::int64_t serve_open(CallContext& context, Call& call) {
   if (const std::int64_t error = check_opened(file.get(), status, call.args[2]); error != 0) {
     return error;
   }
+  if (call.args[5] != 0 && !copy_out(context, call.args[5], status)) {
+    return -EFAULT;
+  }
   describe(status, call);
   return add_handle(context, file.release());
 }

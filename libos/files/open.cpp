@@ -10,6 +10,7 @@
 #include "files/file_head.hpp"
 #include "files/path.hpp"
 #include "files/proc.hpp"
+#include "files/recent_open.hpp"
 #include "host/batch.hpp"
 #include "mm/heap.hpp"
 #include "mm/tlb.hpp"
@@ -37,8 +38,13 @@ FileKind kind_of(u32 flags, u64 mode, u64 device) {
 HostReply open_on_host(const Place& place, const OpenRequest& request) {
   // Opening a FIFO waits for its other end.
   const IdleSection idle;
-  return host_call_raw(static_cast<u32>(abi::HostCall::Open),
-                       {{place.directory, 0, request.flags, request.mode, request.resolve}, 0}, CallKind::Quick);
+  const HostReply reply = host_call_raw(
+      static_cast<u32>(abi::HostCall::Open),
+      {{place.directory, 0, request.flags, request.mode, request.resolve, path_capacity}, 0}, CallKind::Quick);
+  if (reply.result >= 0 && S_ISREG(reply.extra[0])) {
+    note_open(static_cast<u64>(reply.result), path_capacity);
+  }
+  return reply;
 }
 
 HostReply open_again_on_host(const OpenFile& file, u32 flags) {

@@ -127,6 +127,7 @@ HostCallMarks& host_call_marks() {
 }
 
 HostReply host_call_raw(u32 number, const HostArguments& arguments, CallKind kind) {
+  std::atomic_ref(marks.calls).fetch_add(1, std::memory_order_relaxed);
   const Effect effect = effect_of(number, arguments);
   if (effect == Effect::Tells) {
     marks.told();

@@ -26,6 +26,7 @@ enum class CallKind : u8 {
 
 // What host calls did to what is known of connections meanwhile (files/ready_streams.hpp). Counted on, by all vCPUs.
 struct HostCallMarks {
+  u32 calls = 0;     // of any kind, before each
   u32 tellings = 0;  // calls, and other ways, by which the program may have learned of something
   u32 changes = 0;   // calls after which a connection may be another's too, or take something else than before
 

@@ -5,6 +5,7 @@
 #include <kx/abi/vcpu.hpp>
 
 #include "arch/x86_64/context.hpp"
+#include "files/recent_open.hpp"
 #include "mm/tlb.hpp"
 #include "process/lock.hpp"
 #include "signals/signal_types.hpp"
@@ -27,7 +28,8 @@ struct Thread {
   i32 policy = 0;              // sched_setscheduler(2)
   u64 futex_spin_ns = 0;       // how long the next wait spins
   Thread* next = nullptr;      // ThreadList
-  Credentials credentials{};   // as the host has them for the vCPU's thread
+  RecentOpen recent_open;
+  Credentials credentials{};  // as the host has them for the vCPU's thread
 
   // Also tells the hypervisor.
   void set_tid(u32 number) { tid = page->thread_id = number; }

@@ -13,6 +13,7 @@
 
 #include "files/file_head.hpp"
 #include "files/proc.hpp"
+#include "files/recent_open.hpp"
 #include "files/process_file.hpp"
 #include "files/resolve.hpp"
 #include "host/host_call.hpp"
@@ -43,6 +44,10 @@ i64 status_of_file(const OpenFile& file, struct stat& status) {
   }
   if (file.kind() == FileKind::Process) {
     process_file_status(file, status);
+    return 0;
+  }
+  if (const struct stat* known = recent_status(file)) {
+    status = *known;
     return 0;
   }
   return status_of_handle(file.handle(), status);
@@ -104,6 +109,11 @@ i64 stat_at(u64 directory_fd, u64 path, u64 to, u32 flags, u64 caller) {
     struct stat status {};
     const i64 result = emulated_status(place, status);
     return result != 0 ? result : write_user(to, status) ? 0 : -EFAULT;
+  }
+  if (names_open_file(place, flags) && place.file) {
+    if (const struct stat* known = recent_status(*place.file)) {
+      return write_user(to, *known) ? 0 : -EFAULT;
+    }
   }
   const u64 out = place.free_offset();
   const i64 result = host_call_raw(SYS_newfstatat, {{place.directory, 0, out, flags}, 0}, CallKind::Quick).result;

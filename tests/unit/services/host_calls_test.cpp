@@ -58,6 +58,19 @@ TEST_F(HostCalls, OpensWritesAndReadsAFile) {
   EXPECT_EQ(call(SYS_fstat, {handle, 512}), -EBADF);
 }
 
+TEST_F(HostCalls, OpenTellsTheStatusWhereThereIsRoomForIt) {
+  put_text(0, "file");
+  const std::int64_t file = call(HostCall::Open, {directory, 0, O_RDWR | O_CREAT, 0640, 0, 64});
+  ASSERT_GE(file, 0);
+  struct stat status {};
+  ASSERT_EQ(::stat((path + "/file").c_str(), &status), 0);
+  EXPECT_EQ(get<struct stat>(64).st_ino, status.st_ino);
+  const std::size_t before = handles.count();
+  put_text(0, "file");
+  EXPECT_EQ(call(HostCall::Open, {directory, 0, O_RDONLY, 0, 0, abi::vcpu_call_buffer_size - 8}), -EFAULT);
+  EXPECT_EQ(handles.count(), before);
+}
+
 TEST_F(HostCalls, SegmentsOutsideGuestMemoryAreRefused) {
   const std::uint64_t file = open_host(path + "/f", O_RDWR | O_CREAT);
   const Segment bad[] = {{ram + memory.ram_size(), 1}, {ram + memory.ram_size() - 1, 2}, {ram, ~0ull}, {~0ull - 1, 3},

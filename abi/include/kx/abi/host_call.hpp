@@ -25,7 +25,8 @@ enum class HostCall : std::uint32_t {
   Read,                    // (handle, segment_offset, segment_count, file_offset or -1, RWF_* flags) -> bytes
   Write,                   // same, and 1 if it may be done in the background. Segments without a byte: read(2) or
                            //   write(2) of none, which the vector calls would not ask the file about
-  Open,                    // (dirfd handle or AT_FDCWD, path_offset, flags, mode, resolve) -> handle;
+  Open,                    // (dirfd handle or AT_FDCWD, path_offset, flags, mode, resolve, 0 or where the struct stat
+                           //   of the file is to lie in the call buffer) -> handle;
                            //   extra[0] = st_mode | st_nlink clipped, extra[1] = st_rdev
   OpenDevice,              // (DeviceName, flags) -> handle
   Close,                   // (handle)
