@@ -13,8 +13,8 @@
 
 #include "files/file_head.hpp"
 #include "files/proc.hpp"
-#include "files/recent_open.hpp"
 #include "files/process_file.hpp"
+#include "files/recent_open.hpp"
 #include "files/resolve.hpp"
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
