@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <kx/base/verify.hpp>
 
 #include "hypervisor/services/call_support.hpp"
 #include "hypervisor/services/service_thread.hpp"
