@@ -154,6 +154,9 @@ bool WriteBehind::hold_back(const HandleTable::File& file, const std::byte* data
   }
   held_back_.push_back({file, {data, data + size}});
   holds_back_.store(true, std::memory_order_relaxed);
+  if (!ticking_ && ticks_) {
+    rearm();  // the pVM may make no call for long
+  }
   return true;
 }
 
@@ -199,10 +202,10 @@ void WriteBehind::arm() {
     return;
   }
   idle_ticks_ = 0;
-  std::atomic_ref(area->armed).store(1, std::memory_order_seq_cst);
   if (!ticking_) {
     rearm();
   }
+  std::atomic_ref(area->armed).store(ticking_ ? 1 : 0, std::memory_order_seq_cst);
 }
 
 void WriteBehind::rearm() {
@@ -219,16 +222,14 @@ void WriteBehind::tick(Services& services) {
     return;
   }
   abi::EventLoopArea* area = area_.load(std::memory_order_relaxed);
-  const bool goes_on = ++idle_ticks_ < most_idle_ticks || !held_back_.empty();
-  if (area != nullptr && !goes_on) {
+  ticking_ = false;
+  if (area != nullptr && (++idle_ticks_ < most_idle_ticks || !held_back_.empty())) {
+    rearm();
+  }
+  if (area != nullptr && !ticking_) {
     std::atomic_ref(area->armed).store(0, std::memory_order_seq_cst);
   }
   perform(services);
-  if (area != nullptr && goes_on) {
-    rearm();
-  } else {
-    ticking_ = false;
-  }
 }
 
 void WriteBehind::finish(Services& services) {

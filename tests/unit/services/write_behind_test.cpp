@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <kx/abi/syscall_shapes.hpp>
 
 #include "call_fixture.hpp"
@@ -234,6 +235,32 @@ TEST_F(WriteBehindTest, TheServiceThreadLooksWhileItIsArmed) {
     ::usleep(1000);
   }
   EXPECT_EQ(area->armed, 0u) << "not for ever";
+  write_behind.stop(services.service);
+  services.service = nullptr;
+}
+
+TEST_F(WriteBehindTest, WhatIsHeldBackIsSentWithoutACall) {
+  prepare_signals();
+  auto started = ServiceThread::start({.slow_exits = false, .tsc_khz = 1000}, [](const abi::InboxSignal&) {});
+  ASSERT_TRUE(started);
+  services.service = started->get();
+  const int small = 4608;
+  ASSERT_EQ(::setsockopt(peer, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+  accept();
+  ASSERT_EQ(::setsockopt(handles.get(connection)->get(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
+  ASSERT_EQ(attach(), 0);
+  constexpr std::uint32_t part = 16 << 10;
+  for (int i = 0; i < 10; ++i) {
+    enqueue(Write, connection, 0, part);
+    ASSERT_EQ(any_call(), 0);
+  }
+  EXPECT_TRUE(write_behind.holds_back(handles.get(connection)));
+  std::size_t seen = 0;
+  std::array<char, 4096> bytes{};
+  for (ssize_t size = 0; seen < 10 * part; seen += static_cast<std::size_t>(size)) {
+    size = ::recv(peer, bytes.data(), bytes.size(), 0);
+    ASSERT_GT(size, 0);
+  }
   write_behind.stop(services.service);
   services.service = nullptr;
 }
