@@ -11,6 +11,7 @@
 #include <climits>
 #include <kx/abi/result.hpp>
 
+#include "hypervisor/monotonic.hpp"
 #include "hypervisor/vcpu/interruptible.hpp"
 
 namespace kx::hv::ipc {
@@ -55,10 +56,7 @@ void Waiter::wake(std::int64_t result) {
 }
 
 std::uint64_t deadline_after(std::uint64_t timeout_ns) {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  const std::uint64_t now_ns =
-      static_cast<std::uint64_t>(now.tv_sec) * second_ns + static_cast<std::uint64_t>(now.tv_nsec);
+  const std::uint64_t now_ns = monotonic_ns();
   return std::min<std::uint64_t>(timeout_ns, INT64_MAX - now_ns) + now_ns;
 }
 

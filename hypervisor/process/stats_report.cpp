@@ -12,6 +12,7 @@
 
 #include "hypervisor/kvm/statistics.hpp"
 #include "hypervisor/libraries/guard.hpp"
+#include "hypervisor/monotonic.hpp"
 #include "hypervisor/process/component_list.hpp"
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
@@ -21,12 +22,6 @@
 namespace kx::hv {
 
 namespace {
-
-std::uint64_t now_ns() {
-  timespec time{};
-  ::clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
-}
 
 constexpr const char* phase_names[] = {"sandbox", "create VM", "memory", "image", "vCPU", "seccomp"};
 static_assert(std::size(phase_names) == static_cast<std::size_t>(StartPhase::Count));
@@ -107,10 +102,10 @@ void add_kvm_counters(std::string& text, Pvm& pvm) {
 
 }  // namespace
 
-StartTimes::StartTimes() : start_tsc_(__builtin_ia32_rdtsc()), last_ns_(now_ns()) {}
+StartTimes::StartTimes() : start_tsc_(__builtin_ia32_rdtsc()), last_ns_(monotonic_ns()) {}
 
 void StartTimes::mark(StartPhase phase) {
-  const std::uint64_t now = now_ns();
+  const std::uint64_t now = monotonic_ns();
   durations_ns_[static_cast<std::size_t>(phase)] += now - last_ns_;
   last_ns_ = now;
 }

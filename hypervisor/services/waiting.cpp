@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <vector>
 
+#include "hypervisor/ipc/waiter.hpp"
 #include "hypervisor/services/call_support.hpp"
 #include "hypervisor/services/timers.hpp"
 
@@ -133,11 +134,7 @@ std::int64_t serve_futex_wait(CallContext& context, Call& call) {
   if (!forever) {
     std::uint64_t until_ns = call.args[3];
     if (!absolute) {
-      timespec now;
-      ::clock_gettime(CLOCK_MONOTONIC, &now);
-      const std::uint64_t now_ns =
-          static_cast<std::uint64_t>(now.tv_sec) * second_ns + static_cast<std::uint64_t>(now.tv_nsec);
-      until_ns = std::min<std::uint64_t>(until_ns, INT64_MAX - now_ns) + now_ns;
+      until_ns = ipc::deadline_after(until_ns);
     }
     timeout = to_timespec(until_ns);
   }

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "hypervisor/monotonic.hpp"
 #include "hypervisor/services/call_support.hpp"
 #include "hypervisor/services/service_thread.hpp"
 
@@ -21,12 +22,6 @@ constexpr std::uint32_t most_idle_ticks = 10;
 
 // Of all connections of a pVM together. What the library OS queues has room at the host, but for a shortage of memory.
 constexpr std::size_t most_held_back = 1 << 20;
-
-std::uint64_t monotonic_ns() {
-  timespec now;
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
-}
 
 // Bytes that were taken at once, or -errno.
 std::int64_t send_at_once(int fd, const std::byte* data, std::size_t size) {

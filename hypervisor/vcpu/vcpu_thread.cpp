@@ -16,6 +16,7 @@
 #include <kx/abi/boot.hpp>
 #include <string>
 
+#include "hypervisor/monotonic.hpp"
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/identity.hpp"
 #include "hypervisor/process/pvm.hpp"
@@ -33,12 +34,6 @@ namespace {
 // on_kick() does: half of the time at least is left to the program.
 constexpr std::uint64_t shortest_rest_ns = 50'000;
 constexpr std::uint64_t rest_factor = 4;
-
-std::uint64_t monotonic_ns() {
-  timespec now;
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
-}
 
 }  // namespace
 

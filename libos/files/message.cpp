@@ -339,11 +339,9 @@ i64 send_message(const OpenFile& file, const SentMessage& message, u32 flags) {
 }
 
 i64 receive_message(const OpenFile& file, ReceivedMessage& message, u32 flags) {
-  if ((flags & ~harmless_flags) == 0) {
-    // A connection tells no name and no control data; nobody asked for any of these either.
-    if (const i64 done =
-            message.control_capacity == 0 ? transfer_ready(file, message.data, Direction::Read) : not_ready_stream;
-        done != not_ready_stream) {
+  // A connection tells no name.
+  if (message.control_capacity == 0 && (flags & ~harmless_flags) == 0) {
+    if (const i64 done = transfer_ready(file, message.data, Direction::Read); done != not_ready_stream) {
       return done;
     }
   }

@@ -179,18 +179,27 @@ void ReadyStreams::make_sure() {
   }
 }
 
-i64 ReadyStreams::read(u64 handle, const BufferCursor& cursor, u64 size) {
+ReadyStreams::Stream ReadyStreams::usable(u64 handle, Direction direction) {
+  return (direction == Direction::Read ? may_read() : may_write()) ? find(handle) : Stream{};
+}
+
+// What is to be answered before the program's memory is looked at; 0: nothing.
+i64 ReadyStreams::early_answer(u64 handle, Direction direction, u64 size) {
   if (!has_news()) [[likely]] {
     return not_ready_stream;
   }
-  {
-    const Lock lock(mutex_);
-    if (const i64 error = find_error(handle); error != 0) {
-      return error;
-    }
-    if (!may_read() || find(handle).ahead == nullptr || size == 0) {
-      return not_ready_stream;
-    }
+  const Lock lock(mutex_);
+  if (const i64 error = find_error(handle); error != 0) {
+    return error;
+  }
+  const Stream stream = usable(handle, direction);
+  const bool fits = stream.ahead != nullptr && (direction == Direction::Read || size <= stream.ahead->room);
+  return fits && size != 0 ? 0 : not_ready_stream;
+}
+
+i64 ReadyStreams::read(u64 handle, const BufferCursor& cursor, u64 size) {
+  if (const i64 answer = early_answer(handle, Direction::Read, size); answer != 0) {
+    return answer;
   }
   // Places in the program's memory are looked up without the lock: that may fault.
   // SAFETY: the call buffer is this vCPU's own.
@@ -201,7 +210,7 @@ i64 ReadyStreams::read(u64 handle, const BufferCursor& cursor, u64 size) {
   u64 given = 0;
   {
     const Lock lock(mutex_);
-    const auto [ahead, taken] = may_read() ? find(handle) : Stream{};
+    const auto [ahead, taken] = usable(handle, Direction::Read);
     if (ahead == nullptr || ahead->result < 0) {
       return not_ready_stream;
     }
@@ -223,18 +232,8 @@ i64 ReadyStreams::read(u64 handle, const BufferCursor& cursor, u64 size) {
 }
 
 i64 ReadyStreams::write(u64 handle, const BufferCursor& cursor, u64 size) {
-  if (!has_news()) [[likely]] {
-    return not_ready_stream;
-  }
-  {
-    const Lock lock(mutex_);
-    if (const i64 error = find_error(handle); error != 0) {
-      return error;
-    }
-    const Stream stream = may_write() ? find(handle) : Stream{};
-    if (stream.ahead == nullptr || size == 0 || size > stream.ahead->room) {
-      return not_ready_stream;
-    }
+  if (const i64 answer = early_answer(handle, Direction::Write, size); answer != 0) {
+    return answer;
   }
   // SAFETY: the call buffer is this vCPU's own.
   auto* segments = reinterpret_cast<abi::Segment*>(call_buffer());
@@ -244,7 +243,7 @@ i64 ReadyStreams::write(u64 handle, const BufferCursor& cursor, u64 size) {
   }
   {
     const Lock lock(mutex_);
-    const Stream stream = may_write() ? find(handle) : Stream{};
+    const Stream stream = usable(handle, Direction::Write);
     if (stream.ahead == nullptr || size > stream.ahead->room) {
       return not_ready_stream;
     }

@@ -63,6 +63,9 @@ class ReadyStreams {
   [[nodiscard]] bool may_write() const;
   [[nodiscard]] bool may_read() const;
   Stream find(u64 handle);
+  // With the mutex held: what is known for this direction now.
+  Stream usable(u64 handle, Direction direction);
+  i64 early_answer(u64 handle, Direction direction, u64 size);
   bool has_news();
   i64 find_error(u64 handle);
   bool enqueue(abi::WriteBehindKind kind, u64 handle, u32 offset, u64 size);

@@ -5,7 +5,10 @@ import re
 import subprocess
 import sys
 
+from scene import Running, Wrong, check, runner
+
 KX = sys.argv[1]
+kx = runner(KX)
 PROGRAM = """
 import os, select, socket, sys
 def say(text):
@@ -27,40 +30,12 @@ else:
 NAMES = ["core", "net", "poll", "timers", "sysv", "mqueue", "proc", "relatives", "update", "trace"]
 
 
-class Wrong(Exception):
-    pass
-
-
-def check(condition, text):
-    if not condition:
-        raise Wrong(text)
-
-
-def kx(*words):
-    done = subprocess.run([KX, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
-
-
-class Program:
+class Program(Running):
     def __init__(self, *options):
-        self.process = subprocess.Popen([KX, "run", *options, "--", "/usr/bin/python3", "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL)
-        self.expect("ready")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-
-    def expect(self, text):
-        line = self.process.stdout.readline().decode().rstrip("\n")
-        check(line == text, f"the program said {line!r} instead of {text!r}")
+        super().__init__([KX, "run", *options, "--", "/usr/bin/python3", "-c", PROGRAM], subprocess.DEVNULL)
 
     def go_on(self, text):
-        self.process.stdin.write(b"\n")
-        self.process.stdin.flush()
+        self.say("")
         self.expect(text)
 
     def components(self):

@@ -11,26 +11,15 @@ import sys
 import tempfile
 import time
 
+from scene import Running, Wrong, check, runner
+
 KX, BUILT = sys.argv[2], pathlib.Path(sys.argv[3])
+kx = runner(KX)
 LIBRARY = "libupdatable.so"
 SLOW = len(sys.argv) > 4  # under emulation
 
 
-class Wrong(Exception):
-    pass
-
-
-def check(condition, text):
-    if not condition:
-        raise Wrong(text)
-
-
-def kx(*words):
-    done = subprocess.run([KX, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
-
-
-class Program:
+class Program(Running):
     """The program `updated` as the first process of a family."""
 
     def __init__(self, program="updated", directory="v1", options=()):
@@ -39,34 +28,12 @@ class Program:
         for name, value in environment.items():
             words += ["--env", f"{name}={value}"]
         self.log = tempfile.TemporaryFile()
-        self.process = subprocess.Popen([*words, "--", str(BUILT / program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=self.log)
+        super().__init__([*words, "--", str(BUILT / program)], self.log)
         self.id = self.process.pid
-        self.expect("ready")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
 
     def logged(self):
         self.log.seek(0)
         return self.log.read().decode()
-
-    def say(self, text):
-        self.process.stdin.write(text.encode() + b"\n")
-        self.process.stdin.flush()
-
-    def line(self):
-        line = self.process.stdout.readline().decode().rstrip("\n")
-        check(line, "the program has ended")
-        return line
-
-    def expect(self, text):
-        line = self.line()
-        check(line == text, f"the program said {line!r} instead of {text!r}")
 
     def show(self, version, count):
         """The program sees `version`, and `count` turns so far, whatever version counted them."""

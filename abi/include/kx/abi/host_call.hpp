@@ -107,9 +107,8 @@ enum class HostCall : std::uint32_t {
   OpenAgain,   // (handle of a regular file, flags) -> handle; extra as of Open: another open file description of that
                //   very file, whatever its name now leads to. At most with the access that the handle has, else -EACCES
   WaitEvents,  // (handle, how many, timeout_ms or -1, 1: may read ahead) -> events of epoll_wait(2), with which the
-               // call
-               //   buffer then begins; extra[0] = how many ReadAhead, kx/abi/event_loop.hpp; without an area for them 1
-               //   if there could be some
+               //   call buffer then begins; extra[0] = how many ReadAhead, kx/abi/event_loop.hpp; without an area for
+               //   them 1 if there could be some
   WriteBehind,  // (gpa of the pVM's EventLoopArea, or no_memory: no other than before): the calls that are queued are
                 //   made, as before any host call -> 0
   Last,

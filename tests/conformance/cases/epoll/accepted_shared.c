@@ -2,30 +2,7 @@
 // answer is whole.
 // marks: fork lane
 #include "accepted.h"
-
-static void pass_on(int through, int fd) {
-  char byte = 'x', control[CMSG_SPACE(sizeof fd)] = "";
-  struct iovec vector = {&byte, 1};
-  struct msghdr message = {
-      .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-  struct cmsghdr* part = CMSG_FIRSTHDR(&message);
-  part->cmsg_level = SOL_SOCKET;
-  part->cmsg_type = SCM_RIGHTS;
-  part->cmsg_len = CMSG_LEN(sizeof fd);
-  memcpy(CMSG_DATA(part), &fd, sizeof fd);
-  NEED(sendmsg(through, &message, 0) == 1);
-}
-
-static int received(int through) {
-  char byte, control[CMSG_SPACE(sizeof(int))] = "";
-  struct iovec vector = {&byte, 1};
-  struct msghdr message = {
-      .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-  NEED(recvmsg(through, &message, 0) == 1);
-  int fd;
-  memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
-  return fd;
-}
+#include "passing.h"
 
 CASE {
   int epoll = epoll_create1(0), ends[2], unix_ends[2];
@@ -42,7 +19,7 @@ CASE {
     show_text("child", ends[1], 3);
     NEED(write(ends[1], "child ", 6) == 6);
     open_gate(done);
-    int fd = received(unix_ends[1]);
+    int fd = receive_fd(unix_ends[1]);
     show_text("by message", fd, 2);
     NEED(write(fd, "message", 7) == 7);
     open_gate(done);
@@ -52,7 +29,7 @@ CASE {
   pass_gate(done);
   show_text("parent", ends[1], 2);
   NEED(write(ends[1], "parent ", 7) == 7);
-  pass_on(unix_ends[0], ends[1]);
+  send_fd(unix_ends[0], ends[1]);
   pass_gate(done);
   reap("child", child);
   send_all(ends[0], "abc", 3);

@@ -1,28 +1,7 @@
 // An epoll that is sent over a socket is the same list; both sides change and wait on it: epoll(7), unix(7).
 // marks: fork
+#include "passing.h"
 #include "readiness.h"
-
-static void send_fd(int socket, int fd) {
-  char byte = 'f', room[CMSG_SPACE(sizeof fd)] = {0};
-  struct iovec part = {&byte, 1};
-  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
-  struct cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof fd);
-  memcpy(CMSG_DATA(header), &fd, sizeof fd);
-  NEED(sendmsg(socket, &message, 0) == 1);
-}
-
-static int receive_fd(int socket) {
-  int fd = -1;
-  char byte, room[CMSG_SPACE(sizeof fd)];
-  struct iovec part = {&byte, 1};
-  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
-  NEED(recvmsg(socket, &message, 0) == 1 && CMSG_FIRSTHDR(&message) != NULL);
-  memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
-  return fd;
-}
 
 CASE {
   int pair[2], ends[2], back[2];
