@@ -161,7 +161,7 @@ hv::Result<FamilyClient::Answer> FamilyClient::receive() {
     hv::Error error = make_error(answer.value == 127   ? ErrorKind::NotFound
                                  : answer.value == 126 ? ErrorKind::NotExecutable
                                                        : ErrorKind::System,
-                                 printable(answer.text));
+                                 printable_lines(answer.text));
     return Unexpected{std::move(error)};
   }
   return answer;
@@ -189,6 +189,16 @@ bool is_stopped(hv::control::FamilyId id) {
   const std::size_t name_end = text.rfind(')');  // proc_pid_stat(5): the state follows the name
   return name_end != std::string::npos && name_end + 2 < text.size() &&
          (text[name_end + 2] == 'T' || text[name_end + 2] == 't');
+}
+
+std::string printable_lines(std::string_view text) {
+  std::string lines = printable(text.substr(0, text.find('\n')));
+  while (text.find('\n') != std::string_view::npos) {
+    text.remove_prefix(text.find('\n') + 1);
+    const std::string_view line = text.substr(0, text.find('\n'));
+    lines += "\n  " + printable(line.substr(std::min(line.find_first_not_of(' '), line.size())));
+  }
+  return lines;
 }
 
 std::string printable(std::string_view text) {

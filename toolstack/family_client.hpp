@@ -72,4 +72,7 @@ bool is_stopped(hv::control::FamilyId id);
 // What a guest says, for a terminal: one line, printable.
 std::string printable(std::string_view text);
 
+// The same of several lines, of which all but the first are indented: none of them looks like one of ours.
+std::string printable_lines(std::string_view text);
+
 }  // namespace kx::toolstack

@@ -1,15 +1,13 @@
 #include "hypervisor/libraries/address_taken.hpp"
 
-#include <Zydis/Zydis.h>
-
 #include <algorithm>
 #include <cstring>
 #include <kx/base/address.hpp>
 #include <kx/base/verify.hpp>
 #include <map>
 #include <set>
-#include <utility>
 
+#include "hypervisor/libraries/function_matching.hpp"
 #include "hypervisor/text.hpp"
 
 namespace kx::hv::libraries {
@@ -18,10 +16,6 @@ namespace {
 
 constexpr std::uint64_t function_alignment = 16;
 constexpr std::size_t most_functions = 1 << 20;
-constexpr std::uint64_t most_code = 256 << 20;
-
-// Functions by address, with their sizes (0: unknown), as symbols and unwind information have them.
-using Functions = std::map<std::uint64_t, std::uint64_t>;
 
 // The search table of .eh_frame_hdr in the encoding that linkers write; others tell nothing here.
 void add_unwound_functions(const ElfFile& file, Functions& functions) {
@@ -98,89 +92,6 @@ std::set<std::uint64_t> find_taken(const ElfFile& file, const Functions& functio
   return taken;
 }
 
-// A function's code without what differs when it only lies elsewhere; empty if it cannot be decoded.
-std::string plain_code(const ElfFile& file, std::uint64_t start, std::uint64_t size) {
-  const auto code = file.at(start, size);
-  std::string plain;
-  ZydisDecoder decoder;
-  ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-  for (std::size_t at = 0; at < code.size();) {
-    ZydisDecodedInstruction instruction;
-    if (!ZYAN_SUCCESS(
-            ZydisDecoderDecodeInstruction(&decoder, nullptr, code.data() + at, code.size() - at, &instruction))) {
-      return {};
-    }
-    std::string bytes(reinterpret_cast<const char*>(code.data()) + at, instruction.length);
-    if ((instruction.attributes & ZYDIS_ATTRIB_IS_RELATIVE) != 0) {
-      const auto clear = [&](std::size_t offset, std::size_t bits) {
-        if (bits == 32) {
-          bytes.replace(offset, 4, 4, '\0');
-        }
-      };
-      clear(instruction.raw.disp.offset, instruction.raw.disp.size);
-      clear(instruction.raw.imm[0].offset, instruction.raw.imm[0].is_relative != 0 ? instruction.raw.imm[0].size : 0);
-    }
-    plain += bytes;
-    at += instruction.length;
-  }
-  return plain;
-}
-
-class Matcher {
- public:
-  Matcher(const ElfFile& from, const ElfFile& to, const Functions& old_functions, const Functions& new_functions)
-      : from_(from), to_(to), old_(old_functions), new_(new_functions) {}
-
-  // Functions that are the same code, where only one of each version is.
-  void match_code(std::map<std::uint64_t, std::uint64_t>& known) const;
-  // The function in the same place between neighbours that are known; 0: it is not certain.
-  [[nodiscard]] std::uint64_t match_place(const std::map<std::uint64_t, std::uint64_t>& known,
-                                          std::uint64_t function) const;
-
- private:
-  const ElfFile& from_;
-  const ElfFile& to_;
-  const Functions& old_;
-  const Functions& new_;
-};
-
-void Matcher::match_code(std::map<std::uint64_t, std::uint64_t>& known) const {
-  using Code = std::map<std::string, std::vector<std::uint64_t>>;
-  const auto collect = [](const ElfFile& file, const Functions& functions) {
-    Code code;
-    std::uint64_t left = most_code;  // a damaged file may say that its functions overlap
-    for (const auto& [start, size] : functions) {
-      std::string plain = size <= left ? plain_code(file, start, size) : std::string();
-      left -= std::min(left, size);
-      code[std::move(plain)].push_back(start);
-    }
-    return code;
-  };
-  const Code old_code = collect(from_, old_), new_code = collect(to_, new_);
-  for (const auto& [code, functions] : old_code) {
-    const auto same = new_code.find(code);
-    if (!code.empty() && functions.size() == 1 && same != new_code.end() && same->second.size() == 1) {
-      known.emplace(functions.front(), same->second.front());
-    }
-  }
-}
-
-std::uint64_t Matcher::match_place(const std::map<std::uint64_t, std::uint64_t>& known, std::uint64_t function) const {
-  const auto after = known.upper_bound(function);
-  if (after == known.begin() || after == known.end()) {
-    return 0;
-  }
-  const auto before = std::prev(after);
-  const auto distance = [](const Functions& functions, std::uint64_t from, std::uint64_t to) {
-    return std::distance(functions.lower_bound(from), functions.lower_bound(to));
-  };
-  const auto span = distance(old_, before->first, after->first);
-  if (after->second <= before->second || distance(new_, before->second, after->second) != span) {
-    return 0;
-  }
-  return std::next(new_.lower_bound(before->second), distance(old_, before->first, function))->first;
-}
-
 // The bytes from a function's entry on that are nobody else's: padding up to the next one counts.
 std::uint64_t room_of(const Functions& functions, std::uint64_t function) {
   const auto found = functions.find(function);
@@ -209,20 +120,18 @@ void pair_unnamed_functions(const ElfFile& from, const ElfFile& to, Pairing& pai
       taken.insert(symbol.raw.st_value);
     }
   }
-  const Matcher matcher(from, to, old_functions, new_functions);
   if (std::any_of(taken.begin(), taken.end(), [&](std::uint64_t each) { return !known.contains(each); })) {
-    matcher.match_code(known);
+    match_functions(LibraryPointers(from, old_functions), LibraryPointers(to, new_functions), known);
   }
   pairing.functions.clear();
   for (const std::uint64_t function : taken) {
     const auto found = known.find(function);
-    const std::uint64_t now = found != known.end() ? found->second : matcher.match_place(known, function);
-    if (now == 0) {
+    if (found == known.end()) {
       pairing.obstacles.push_back("the function at " + hexadecimal(function) +
                                   ": pointers to it may be held, and which one it is now no symbol tells");
       continue;
     }
-    pairing.functions.push_back({function, now, room_of(old_functions, function)});
+    pairing.functions.push_back({function, found->second, room_of(old_functions, function)});
   }
 }
 

@@ -258,6 +258,23 @@ bool LibraryUpdates::is_whole(const Attempt& attempt) {
          });
 }
 
+namespace {
+
+// A line each, the first ones if there are many.
+std::string list_obstacles(const Pairing& pairing) {
+  constexpr std::size_t most_listed = 20;
+  std::string lines;
+  for (std::size_t i = 0; i < std::min(pairing.obstacles.size(), most_listed); ++i) {
+    lines += "\n  " + printable(pairing.obstacles[i]);
+  }
+  if (pairing.obstacles.size() > most_listed) {
+    lines += "\n  and " + std::to_string(pairing.obstacles.size() - most_listed) + " more";
+  }
+  return lines;
+}
+
+}  // namespace
+
 Result<std::string> LibraryUpdates::try_once(Attempt& attempt) {
   const UpdateRequest& request = attempt.request;
   const VersionRef& version = attempt.version;
@@ -287,9 +304,7 @@ Result<std::string> LibraryUpdates::try_once(Attempt& attempt) {
     }
     KX_TRY(target->judge(version));
     const Pairing& pairing = this->pairing(from, version);
-    for (const std::string& obstacle : pairing.obstacles) {
-      obstacles += "\n  " + obstacle;
-    }
+    obstacles = list_obstacles(pairing);
     if (!obstacles.empty()) {
       break;
     }
