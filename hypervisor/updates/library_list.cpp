@@ -95,6 +95,7 @@ Result<std::string> LibraryUpdates::list(ProcessId pid) {
   forget_ended();
   std::vector<Row> rows;
   std::map<std::string, std::size_t> users;  // processes by file
+  std::string unknown;                       // rows of processes that have none, or do not say
   for (const auto& pvm : list) {
     const ProgramView program(pvm);
     auto loaded = libraries::loaded_images(program);
@@ -102,6 +103,7 @@ Result<std::string> LibraryUpdates::list(ProcessId pid) {
       if (pid != 0) {
         return Unexpected{libraries::with_process(std::move(loaded).error(), pid)};
       }
+      unknown += std::to_string(pvm->pid()) + "\t-\t-\t-\t-\t-\t-\t(" + printable(loaded.error().message()) + ")\n";
       continue;
     }
     for (LoadedImage& image : loaded->images) {
@@ -121,6 +123,7 @@ Result<std::string> LibraryUpdates::list(ProcessId pid) {
                  row.soname, row.signer,
                  printable(row.image.name) + (updated ? " (now " + printable(current->second->name) + ")" : ""));
   }
+  text += unknown;
   for (const auto& [who, history] : histories_) {
     if (pid != 0 && who != pid) {
       continue;

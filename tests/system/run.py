@@ -19,7 +19,7 @@ import harness  # noqa: E402
 import inputs  # noqa: E402
 
 MODULES = ("text", "archives", "data", "languages", "compiled", "options", "components", "library_policy", "library_update", "networks", "families", "observation", "bad_input", "hostile_elf", "streams",
-           "signals", "terminals", "process_trees", "stress", "servers_web", "servers_data", "servers_dns", "servers_runtimes", "servers_limits", "servers_soak")
+           "signals", "terminals", "process_trees", "stress", "servers_web", "servers_updates", "servers_data", "servers_dns", "servers_runtimes", "servers_limits", "servers_soak")
 
 
 def run_case(setup, case):
