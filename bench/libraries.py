@@ -111,5 +111,51 @@ def updates(bench: Bench, add) -> None:
             add(name, None, measure)
 
 
+def verifications(bench: Bench, add) -> None:
+    """What a library policy adds when a signed library of 5 MB is loaded, by `--stats`, whose figures are of all files that a program
+    maps: those of the same program with a library of no size are taken off. Native: a native dlopen of it."""
+    figures = {}
+
+    def measured():
+        if figures:
+            return figures
+        program = bench.program("open_library")
+        library, small = bench.library("huge", "library", ("-DHUGE",)), bench.library("part0", "library", ("-DPART=0", "-Dpart0=entry"))
+        for name in ("vendor.key", "vendor.pub"):
+            (bench.scratch / name).unlink(missing_ok=True)
+        for words in (["keygen", "--output", "vendor"], ["sign", "--key", "vendor.key", library, small]):
+            done = subprocess.run([bench.settings.kx, "lib", *words], cwd=bench.scratch, capture_output=True, text=True)
+            if done.returncode:
+                raise BenchError(f"kx lib {words[0]}: {last_line(done.stderr)}")
+        policy = bench.scratch / "policy.toml"
+        policy.write_text(f'mode = "enforce"\n[keys]\nvendor = "{bench.scratch}/vendor.pub"\n'
+                          f'[[library]]\npath = ["{library}", "{small}"]\nsigned-by = "vendor"\n'
+                          f'[[library]]\npath = ["/usr/lib/", "{program}"]\n')
+
+        def counted(opened):
+            words = bench.in_pvm([program, opened, "20"], ("--library-policy", str(policy), "--stats"))
+            done = subprocess.run(words, capture_output=True, text=True)
+            found = re.search(r"(\d+) files copied and judged in ([\d.]+) us, (\d+) known ones in ([\d.]+) us", done.stderr)
+            if done.returncode or not found:
+                raise BenchError(f"{opened} under a policy: {last_line(done.stderr)}")
+            return float(found[2]) * 1000, float(found[4]) * 1000 / max(int(found[3]), 1)
+
+        native, first, again = Samples(), Samples(), Samples()
+        for _ in range(bench.settings.rounds(15, 3)):
+            done = subprocess.run([program, library, "1"], capture_output=True, text=True, check=True)
+            native.values.append(float(done.stdout))
+            with_it, known = counted(library)
+            first.values.append(with_it - counted(small)[0])
+            again.values.append(known)
+        figures.update(native=native, first=first, again=again)
+        return figures
+
+    for name, side, limit in (("verification of a library of 5 MB", "first", 5 * MS), ("verification of it again", "again", 0.02 * MS)):
+        def measure(name=name, side=side, limit=limit):
+            sides = measured()
+            return LimitedRow(name, sides["native"], sides[side], None, note=f"limit {limit / MS:g} ms; native: dlopen", limit=limit)
+        add(name, None, measure)
+
+
 def run(bench: Bench) -> tuple[list, dict]:
-    return collect(bench, (openings, updates)), {}
+    return collect(bench, (openings, updates, verifications)), {}

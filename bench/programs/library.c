@@ -1,11 +1,12 @@
 // A library to be opened, whose function entry() gives how many of its parts were called:
 //   -DLARGE    alone, of one megabyte: text, constants, and data of which a third has to be relocated
+//   -DHUGE     the same of five: text
 //   -DPART=N   one of those that another needs
 //   otherwise  the one that needs them all, 20
 #define JOIN_OF(a, b) a##b
 #define JOIN(a, b) JOIN_OF(a, b)
 
-#if defined LARGE
+#if defined LARGE || defined HUGE
 #define EIGHT(x) x, x, x, x, x, x, x, x
 #define SIXTY_FOUR(x) EIGHT(x), EIGHT(x), EIGHT(x), EIGHT(x), EIGHT(x), EIGHT(x), EIGHT(x), EIGHT(x)
 #define FIVE_HUNDRED(x) \
@@ -22,8 +23,13 @@ int* relocated[8192] = {
     FIVE_HUNDRED(&number), FIVE_HUNDRED(&number), FIVE_HUNDRED(&number), FIVE_HUNDRED(&number),
 };
 
-// Half a megabyte of instructions that nobody executes.
-__asm__(".text\n.rept 65536\n lea 0x12345678(%rdi,%rsi,4), %rax\n.endr\n ret\n");
+// Half a megabyte of instructions, or 4.5, that nobody executes.
+#if defined HUGE
+#define INSTRUCTIONS "589824"
+#else
+#define INSTRUCTIONS "65536"
+#endif
+__asm__(".text\n.rept " INSTRUCTIONS "\n lea 0x12345678(%rdi,%rsi,4), %rax\n.endr\n ret\n");
 
 int entry(int index) {
   return *relocated[index & 15] * constants[1] * data[0];

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 
+#include "hypervisor/monotonic.hpp"
 #include "hypervisor/text.hpp"
 
 namespace kx::hv::libraries {
@@ -72,6 +73,15 @@ bool Guard::refuse(const std::string& what, const LoadingProgram& program, const
 
 Result<UniqueFd> Guard::check_file(int fd, const LoadingProgram& program) {
   ++asked_;
+  const std::uint64_t start_ns = monotonic_ns();
+  bool is_copied = false;
+  auto answer = judge_file(fd, program, is_copied);
+  ++(is_copied ? copied_ : known_);
+  (is_copied ? copied_ns_ : known_ns_) += monotonic_ns() - start_ns;
+  return answer;
+}
+
+Result<UniqueFd> Guard::judge_file(int fd, const LoadingProgram& program, bool& is_copied) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) {
     return Unexpected{system_error("look at a file")};
@@ -85,7 +95,7 @@ Result<UniqueFd> Guard::check_file(int fd, const LoadingProgram& program) {
     // As good as memory.
     return policy_.is_jit(program) || !refused("only a program that makes code may") ? duplicate(fd) : no();
   }
-  auto snapshot = snapshot_of(fd, status);
+  auto snapshot = snapshot_of(fd, status, is_copied);
   if (!snapshot) {
     return refused(snapshot.error().message()) ? no() : duplicate(fd);
   }
@@ -129,7 +139,8 @@ Result<LibraryOffer> Guard::offer_file(int fd, const std::string& signature) {
     offer.signature = signature;
   }
   offer.owner = owner_of(status);
-  KX_TRY_ASSIGN(offer.content, snapshot_of(fd, status));
+  bool is_copied = false;
+  KX_TRY_ASSIGN(offer.content, snapshot_of(fd, status, is_copied));
   return offer;
 }
 
@@ -143,7 +154,8 @@ Result<LibraryOffer> Guard::offer_loaded(int fd, int content) {
   offer.owner = owner_of(status);
   offer.content = own_copy(content);
   if (offer.content == nullptr) {
-    KX_TRY_ASSIGN(offer.content, snapshot_of(content, content_status));
+    bool is_copied = false;
+    KX_TRY_ASSIGN(offer.content, snapshot_of(content, content_status, is_copied));
   }
   offer.path = offer.content->path();
   offer.path = offer.path.empty() ? path_of(fd, status) : offer.path;
@@ -190,7 +202,7 @@ bool Guard::check_memory(const LoadingProgram& program, const char* what) {
   return policy_.is_jit(program) || !refuse(what, program, "only a program that makes code (jit) may execute it");
 }
 
-Result<std::shared_ptr<Snapshot>> Guard::snapshot_of(int fd, struct stat& status) {
+Result<std::shared_ptr<Snapshot>> Guard::snapshot_of(int fd, struct stat& status, bool& is_copied) {
   constexpr int attempts = 3;
   for (int i = 0; i < attempts; ++i) {
     const FileState state = state_of(status);
@@ -201,6 +213,7 @@ Result<std::shared_ptr<Snapshot>> Guard::snapshot_of(int fd, struct stat& status
         return found->second.snapshot;
       }
     }
+    is_copied = true;
     auto snapshot = Snapshot::take(fd, static_cast<std::uint64_t>(status.st_size));
     if (::fstat(fd, &status) != 0) {
       return Unexpected{system_error("look at it")};
@@ -256,7 +269,13 @@ Signer Guard::signer_of(Snapshot& snapshot, const std::string& path) const {
 }
 
 GuardCounts Guard::counts() const {
-  return {asked_.load(), refused_.load(), warned_.load()};
+  return {.asked = asked_,
+          .refused = refused_,
+          .warned = warned_,
+          .copied = copied_,
+          .copied_ns = copied_ns_,
+          .known = known_,
+          .known_ns = known_ns_};
 }
 
 }  // namespace kx::hv::libraries

@@ -32,6 +32,8 @@ struct GuardCounts {
   std::uint64_t asked = 0;
   std::uint64_t refused = 0;
   std::uint64_t warned = 0;  // what enforce would have refused
+  // Files that were copied to be judged, and those of which there was a copy already: how many, and the time for it.
+  std::uint64_t copied = 0, copied_ns = 0, known = 0, known_ns = 0;
 };
 
 // A version of a library that an update maps in a program, and all that it is judged by: a rollback has it judged once
@@ -88,7 +90,9 @@ class Guard {
 
   [[nodiscard]] std::string path_of(int fd, const struct stat& status) const;
   [[nodiscard]] std::optional<uid_t> owner_of(const struct stat& status) const;
-  Result<std::shared_ptr<Snapshot>> snapshot_of(int fd, struct stat& status);
+  Result<UniqueFd> judge_file(int fd, const LoadingProgram& program, bool& is_copied);
+  // `is_copied` becomes true if there was none yet.
+  Result<std::shared_ptr<Snapshot>> snapshot_of(int fd, struct stat& status, bool& is_copied);
   void keep(const FileState& state, std::shared_ptr<Snapshot> snapshot);
   // One of the copies that are kept, by its descriptor; null: it is none.
   [[nodiscard]] std::shared_ptr<Snapshot> own_copy(int fd) const;
@@ -102,6 +106,7 @@ class Guard {
   LibraryPolicy policy_;
   GuardPlace place_;
   std::atomic<std::uint64_t> asked_ = 0, refused_ = 0, warned_ = 0;
+  std::atomic<std::uint64_t> copied_ = 0, copied_ns_ = 0, known_ = 0, known_ns_ = 0;
   mutable std::mutex mutex_;  // what follows
   std::map<FileState, Cached> cache_;
   std::uint64_t cached_size_ = 0;

@@ -17,6 +17,7 @@
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/process/syscall_names.hpp"
+#include "hypervisor/text.hpp"
 #include "hypervisor/vcpu/vcpu_thread.hpp"
 
 namespace kx::hv {
@@ -82,6 +83,8 @@ void add_library_policy(std::string& text, Family& family) {
     const libraries::GuardCounts counts = family.libraries()->counts();
     text += fmt::format("  library policy: asked {} times, {} refused, {} only warned of\n", counts.asked,
                         counts.refused, counts.warned);
+    text += fmt::format("  library policy: {} files copied and judged in {}, {} known ones in {}\n", counts.copied,
+                        microseconds(counts.copied_ns), counts.known, microseconds(counts.known_ns));
   }
 }
 

@@ -1,5 +1,6 @@
 """kx lib and kx run --library-policy: what a family may execute, and each way in which something is refused."""
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -241,6 +242,8 @@ def same(test):
         done = test.pvm(command, ["--library-policy", policy, "--stats"])
         test.equal(f"command {number}", (done.out, done.status), (native.out, native.status))
         test.check(b"library policy: asked" in done.err and b" 0 refused" in done.err, f"no counts: {done.err}")
+        counted = re.search(rb"library policy: (\d+) files copied and judged in \d+\.\d us, (\d+) known ones in", done.err)
+        test.check(counted and int(counted[1]) >= 3, f"a program, its dynamic linker and the C library were judged: {done.err}")
 
 
 @case("library-policy/modes")
