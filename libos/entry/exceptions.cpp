@@ -2,11 +2,13 @@
 // from and to the program, or our bugs.
 #include <signal.h>
 
+#include <cerrno>
 #include <kx/abi/vcpu.hpp>
 
 #include "entry/components.hpp"
 #include "host/host_call.hpp"
 #include "host/stats.hpp"
+#include "libraries/hook.hpp"
 #include "mm/address_space.hpp"
 #include "process/exit.hpp"
 #include "process/thread.hpp"
@@ -85,6 +87,9 @@ class Text {
 
 // As Linux's OOM killer: the program cannot be told in any other way.
 [[noreturn]] void end_out_of_memory() {
+  if (in_hook()) {
+    end_hook(abi::HookState::NoMemory, ENOMEM, 0);
+  }
   host_call(abi::HostCall::OutOfMemory, CallKind::Blocking);
   end_process(killed_by(SIGKILL));
 }
@@ -160,6 +165,9 @@ bool nested_exception(Context& context, u64 cr2) {
 }
 
 void program_page_fault(Context& context, u64 cr2) {
+  if (in_hook() && (context.error & error_write) != 0) [[unlikely]] {
+    check_hook_write(cr2);
+  }
   const FaultOutcome outcome = resolve(context, cr2);
   if (outcome == FaultOutcome::Resolved) {
     return;

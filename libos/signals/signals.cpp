@@ -358,7 +358,10 @@ void raise_sigxfsz() {
   send_to_thread(Thread::current(), own_signal(SIGXFSZ, SI_USER));
 }
 
-void force_fault(Context&, u32 signo, i32 code, u64 address, u64 vector, u64 error) {
+void force_fault(Context& context, u32 signo, i32 code, u64 address, u64 vector, u64 error) {
+  if (in_hook()) [[unlikely]] {
+    end_hook(abi::HookState::Signal, signo, context.rip);
+  }
   Thread& self = Thread::current();
   self.signals.fault_vector = vector;
   self.signals.fault_error = error;

@@ -37,6 +37,8 @@ extern "C" {
 void kx_cpl0_service_call(u64 address_or_zero);
 [[noreturn]] void kx_context_return(Context* context);
 void kx_fork_exit(u64* stack_pointer);
+u32 kx_call_hook(u64 function, u64 argument, u64 stack);
+[[noreturn]] void kx_leave_hook();
 u64 kx_user_copy(void* to, const void* from, u64 size);
 i64 kx_user_load32(const u32* address);
 i64 kx_user_cas32(u32* address, u32 expected, u32 desired);

@@ -138,6 +138,39 @@ kx_fork_resume:
     pop     %rbx
     ret
 
+// u32 kx_call_hook(u64 function, u64 argument, u64 stack): calls a function of the program's on a stack of its own. The
+// word at GS_STACK_TOP, where the program's entries begin meanwhile, keeps the stack pointer to go back to.
+// [[noreturn]] void kx_leave_hook(): makes it return, from wherever.
+    .globl kx_call_hook, kx_leave_hook
+kx_call_hook:
+    push    %rbx
+    push    %rbp
+    push    %r12
+    push    %r13
+    push    %r14
+    push    %r15
+    mov     %gs:GS_STACK_TOP, %rax
+    mov     %rsp, (%rax)
+    mov     %rdx, %rsp
+    lea     kx_leave_hook(%rip), %rax
+    push    %rax
+    mov     %rdi, %rax
+    mov     %rsi, %rdi
+    xor     %ebp, %ebp
+    jmp     *%rax
+kx_leave_hook:
+    mov     %gs:GS_STACK_TOP, %rsp
+    mov     (%rsp), %rsp
+    pushq   $USER_RFLAGS
+    popfq
+    pop     %r15
+    pop     %r14
+    pop     %r13
+    pop     %r12
+    pop     %rbp
+    pop     %rbx
+    ret
+
 .macro SAVE_GENERAL
     push    %rdi
     push    %rsi
@@ -404,7 +437,7 @@ memcmp:
 // ---------------------------------------------------------------------------------------------------------
     .section .kx_header, "a"
     .quad   0x31584e494c594b
-    .long   8
+    .long   9
     .long   0
     .quad   kx_start
     .quad   kx_syscall_trap
