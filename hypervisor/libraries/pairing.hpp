@@ -31,9 +31,9 @@ struct ChangedVariable {
 };
 
 struct Pairing {
-  std::vector<Pair> functions;  // sorted by `from`, each once
-  std::vector<Pair> objects;    // writable ones; sorted, without overlap
-  std::uint64_t hook = 0;       // kx_lib_update of the new version; 0: it has none
+  std::vector<Pair> functions;           // sorted by `from`, each once
+  std::vector<Pair> objects;             // writable ones; sorted, without overlap
+  std::uint64_t hook = 0;                // kx_lib_update of the new version; 0: it has none
   std::vector<ChangedVariable> changed;  // sorted by `from`; only with a hook
   // The program may hold pointers to objects, so that all its memory has to be looked through.
   bool follow_pointers = false;

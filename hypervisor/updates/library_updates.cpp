@@ -35,8 +35,8 @@ std::string describe_hook(const Pairing& pairing) {
   if (pairing.hook == 0) {
     return {};
   }
-  std::string text = "  kx_lib_update would be called, and told of " + std::to_string(pairing.changed.size()) +
-                     " variables\n";
+  std::string text =
+      "  kx_lib_update would be called, and told of " + std::to_string(pairing.changed.size()) + " variables\n";
   for (const libraries::ChangedVariable& each : pairing.changed) {
     text += "    " + printable(each.name) + ": " + std::to_string(each.from_size) + " bytes before, " +
             (each.to_size != 0 ? std::to_string(each.to_size) + " now\n" : "not in the new version\n");
@@ -351,8 +351,9 @@ Result<std::string> LibraryUpdates::try_once(Attempt& attempt) {
     return report;
   }
   // Nobody but the one process that was asked for is concerned: it need not be held for others.
-  const bool alone = request.pid != 0 && request.fail_at.empty() &&
-                     std::none_of(targets.begin(), targets.end(), [](const auto& target) { return target->has_hook(); });
+  const bool alone =
+      request.pid != 0 && request.fail_at.empty() &&
+      std::none_of(targets.begin(), targets.end(), [](const auto& target) { return target->has_hook(); });
   KX_TRY(hold_and_apply(targets, alone, attempt));
   for (const auto& target : targets) {
     const std::uint64_t pause_ns = target->settle(alone);

@@ -94,7 +94,8 @@ Error UpdateTarget::hook_failure(abi::HookState state) const {
       }
       const std::uint64_t in_file = address - new_bias_;
       const bool inside = in_file >= to_->file.start() && in_file < to_->file.end();
-      return refused("ended by ", signal_text(value), " at ", inside ? library_ + "+" : "", hexadecimal(inside ? in_file : address));
+      return refused("ended by ", signal_text(value), " at ", inside ? library_ + "+" : "",
+                     hexadecimal(inside ? in_file : address));
     }
     case abi::HookState::Call:
       return refused("made the system call ", syscall_name(value), ", which is not allowed there");

@@ -50,8 +50,9 @@ i64 map_for_hook(Context& context) {
   return result;
 }
 
-constexpr SyscallEntry allowed_calls[] = {{SYS_mmap, map_for_hook}, {SYS_getpid, nullptr},       {SYS_gettid, nullptr},
-                                          {SYS_time, nullptr},      {SYS_gettimeofday, nullptr}, {SYS_clock_gettime, nullptr}};
+constexpr SyscallEntry allowed_calls[] = {{SYS_mmap, map_for_hook},    {SYS_getpid, nullptr},
+                                          {SYS_gettid, nullptr},       {SYS_time, nullptr},
+                                          {SYS_gettimeofday, nullptr}, {SYS_clock_gettime, nullptr}};
 
 // The hook's stack and what it is told, in one area of the program's.
 class HookMemory {
@@ -117,17 +118,14 @@ i64 HookMemory::fill(const UpdateBlock& update) {
     return order != 0 ? order < 0 : a.old_address < b.old_address;
   });
   for (kx_lib_variable& each : variables) {
-    each.name = add_text(reinterpret_cast<u64>(each.name) - reinterpret_cast<u64>(update.text),
-                         std::strlen(each.name) + 1);
+    each.name =
+        add_text(reinterpret_cast<u64>(each.name) - reinterpret_cast<u64>(update.text), std::strlen(each.name) + 1);
   }
-  const kx_lib_update_info information_block{KX_LIB_UPDATE_VERSION,
-                                             sizeof(kx_lib_update_info),
-                                             add_text(header.old_build_id, header.old_build_id_size),
-                                             variables.size(),
-                                             sizeof(kx_lib_variable),
-                                             reinterpret_cast<const kx_lib_variable*>(array)};
-  const bool written = write_user(information(), information_block) &&
-                       copy_to_user(array, variables.data(), variables.size_bytes());
+  const kx_lib_update_info information_block{
+      KX_LIB_UPDATE_VERSION, sizeof(kx_lib_update_info), add_text(header.old_build_id, header.old_build_id_size),
+      variables.size(),      sizeof(kx_lib_variable),    reinterpret_cast<const kx_lib_variable*>(array)};
+  const bool written =
+      write_user(information(), information_block) && copy_to_user(array, variables.data(), variables.size_bytes());
   return written ? 0 : -EFAULT;
 }
 
@@ -188,8 +186,8 @@ void end_hook(abi::HookState state, u64 value, u64 address) {
   kx_leave_hook();
 }
 
-// Nothing of it is done before the hook has returned, as the world stands still. A thread that is to end waits for that:
-// who ended it waits for the world.
+// Nothing of it is done before the hook has returned, as the world stands still. A thread that is to end waits for
+// that: who ended it waits for the world.
 void look_in_hook() {
   HookRun& run = *running_hook;
   const u32 pending = std::atomic_ref(vcpu_page().pending).exchange(0, std::memory_order_seq_cst);

@@ -1,5 +1,5 @@
-// The call of a new version's kx_lib_update (kx/lib_update.h): the program's code, run in the middle of the library OS's
-// work with the world stopped, and left whenever it does what it may not.
+// The call of a new version's kx_lib_update (kx/lib_update.h): the program's code, run in the middle of the library
+// OS's work with the world stopped, and left whenever it does what it may not.
 #pragma once
 
 #include <kx/abi/library_update.hpp>

@@ -40,13 +40,12 @@ struct UpdateBlock {
            take(entries, header->entry_count) && take(bytes, header->bytes_count) &&
            take(ranges, header->range_count) && take(modules, header->module_count) &&
            take(variables, header->variable_count) &&
-           std::all_of(bytes.begin(), bytes.end(), [&](const abi::UpdateBytes& each) {
-             return each.offset <= size && each.size <= size - each.offset;
-           }) &&
+           std::all_of(
+               bytes.begin(), bytes.end(),
+               [&](const abi::UpdateBytes& each) { return each.offset <= size && each.size <= size - each.offset; }) &&
            (header->hook_gva == 0 || is_text(size, header->old_build_id, header->old_build_id_size)) &&
-           std::all_of(variables.begin(), variables.end(), [&](const abi::UpdateVariable& each) {
-             return is_text(size, each.name, each.name_size);
-           });
+           std::all_of(variables.begin(), variables.end(),
+                       [&](const abi::UpdateVariable& each) { return is_text(size, each.name, each.name_size); });
   }
 
   // Where the object around `address` is now; 0: there is none.
@@ -62,9 +61,8 @@ struct UpdateBlock {
 
   // The same for what else pointers follow: the beginning of a variable that kx_lib_update converts.
   [[nodiscard]] u64 followed(u64 address) const {
-    const auto found =
-        std::lower_bound(variables.begin(), variables.end(), address,
-                         [](const abi::UpdateVariable& each, u64 value) { return each.from < value; });
+    const auto found = std::lower_bound(variables.begin(), variables.end(), address,
+                                        [](const abi::UpdateVariable& each, u64 value) { return each.from < value; });
     return found != variables.end() && found->from == address && found->to != 0 ? found->to : moved_object(address);
   }
 

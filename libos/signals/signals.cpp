@@ -8,6 +8,7 @@
 
 #include "files/signal_sink.hpp"
 #include "host/host_call.hpp"
+#include "libraries/hook.hpp"
 #include "process/boot_info.hpp"
 #include "process/limits.hpp"
 #include "process/process.hpp"

@@ -91,7 +91,7 @@ struct UpdateVariable {
   std::uint64_t from_size;
   std::uint64_t to;
   std::uint64_t to_size;
-  std::uint64_t name;  // where in the block it is, with a NUL behind it
+  std::uint64_t name;       // where in the block it is, with a NUL behind it
   std::uint64_t name_size;  // with the NUL
 };
 static_assert(sizeof(UpdateVariable) == 48);
