@@ -124,8 +124,9 @@ i64 HookMemory::fill(const UpdateBlock& update) {
   const kx_lib_update_info information_block{
       KX_LIB_UPDATE_VERSION, sizeof(kx_lib_update_info), add_text(header.old_build_id, header.old_build_id_size),
       variables.size(),      sizeof(kx_lib_variable),    reinterpret_cast<const kx_lib_variable*>(array)};
-  const bool written =
-      write_user(information(), information_block) && copy_to_user(array, variables.data(), variables.size_bytes());
+  const bool written = write_user(stack_top() - sizeof(u64), reinterpret_cast<u64>(&kx_hook_return[0])) &&
+                       write_user(information(), information_block) &&
+                       copy_to_user(array, variables.data(), variables.size_bytes());
   return written ? 0 : -EFAULT;
 }
 
@@ -159,7 +160,16 @@ void run_hook(const UpdateBlock& update, HookRun& run) {
   running_hook = &run;
   usual_mmap = handler_of(SYS_mmap);
   allow_only(allowed_calls, refuse_call);
-  const u32 returned = kx_call_hook(update.header->hook_gva, memory.information(), memory.stack_top());
+  auto& context = *reinterpret_cast<Context*>(page.stack_top_gva - sizeof(Context));
+  context.rdi = memory.information();
+  context.orig_rax = ~0ull;
+  context.vector = entry_trapped;
+  context.rip = update.header->hook_gva;
+  context.cs = abi::selector_user_code;
+  context.rflags = program_rflags;
+  context.rsp = memory.stack_top() - sizeof(u64);
+  context.ss = abi::selector_user_data;
+  const u32 returned = kx_call_hook(&context);
   start_dispatch();
   running_hook = nullptr;
   page.stack_top_gva = stack_top;

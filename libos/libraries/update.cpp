@@ -381,8 +381,8 @@ i64 carry_out_update(abi::UpdateMode mode, void (*ready)(u64), u64 argument) {
   if (update.header->generation != ProcessInfo::instance().generation) {
     return -ESTALE;
   }
-  Change change(update);
   if (mode == abi::UpdateMode::Running) {
+    Change change(update);
     const i64 result = change.prepare();
     if (result == 0) {
       change.apply();
@@ -391,6 +391,7 @@ i64 carry_out_update(abi::UpdateMode mode, void (*ready)(u64), u64 argument) {
   }
   const u64 begin_ns = monotonic_ns();
   const StoppedWorld world;
+  Change change(update);
   if (any_thread_in(update)) {
     return -EBUSY;
   }

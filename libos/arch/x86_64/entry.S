@@ -138,10 +138,9 @@ kx_fork_resume:
     pop     %rbx
     ret
 
-// u32 kx_call_hook(u64 function, u64 argument, u64 stack): calls a function of the program's on a stack of its own. The
-// word at GS_STACK_TOP, where the program's entries begin meanwhile, keeps the stack pointer to go back to.
-// [[noreturn]] void kx_leave_hook(): makes it return, from wherever.
-    .globl kx_call_hook, kx_leave_hook
+// u32 kx_call_hook(Context*): goes to the program with these registers, and returns when that returns to kx_hook_return.
+// The word at GS_STACK_TOP, where the program's entries begin meanwhile, keeps the stack pointer to go back to.
+    .globl kx_call_hook, kx_leave_hook, kx_hook_return
 kx_call_hook:
     push    %rbx
     push    %rbp
@@ -151,13 +150,9 @@ kx_call_hook:
     push    %r15
     mov     %gs:GS_STACK_TOP, %rax
     mov     %rsp, (%rax)
-    mov     %rdx, %rsp
-    lea     kx_leave_hook(%rip), %rax
-    push    %rax
-    mov     %rdi, %rax
-    mov     %rsi, %rdi
-    xor     %ebp, %ebp
-    jmp     *%rax
+    mov     %rdi, %rsp
+    jmp     full_return
+kx_hook_return:
 kx_leave_hook:
     mov     %gs:GS_STACK_TOP, %rsp
     mov     (%rsp), %rsp

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #ifdef HOOK
 #include <kx/lib_update.h>
@@ -138,7 +139,7 @@ static int misbehave(const struct kx_lib_update_info *info) {
     case 10:
       return kill(getpid(), 9);
     case 11:
-      return fork() < 0;
+      return syscall(SYS_fork) < 0;
     case 12:
       return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == NULL;
     case 13:
@@ -150,8 +151,8 @@ static int misbehave(const struct kx_lib_update_info *info) {
         getpid();
       }
     case 15:
-      // The direction flag, and single steps, are nobody's but its own.
-      __asm__ volatile("pushfq\n\torq $0x500, (%%rsp)\n\tpopfq" : : : "memory", "cc");
+      // The direction flag is nobody's but its own.
+      __asm__ volatile("pushfq\n\torq $0x400, (%%rsp)\n\tpopfq" : : : "memory", "cc");
       return EBUSY;
     default:
       return 0;

@@ -6,6 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -74,6 +77,31 @@ TEST(Pairing, WithoutSymbolTablesAHookDoesNotHelp) {
   const Pairing pairing = pair_versions(read_library("liblayout-1.so"), read_library("liblayout-2hs.so"));
   EXPECT_EQ(pairing.hook, 0U);
   EXPECT_FALSE(pairing.obstacles.empty());
+}
+
+TEST(Pairing, DamagedVersionsWithAHookEndCleanly) {
+  std::ifstream stream(KX_LAYOUT_LIBRARIES "/liblayout-2h.so", std::ios::binary);
+  const std::string whole((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+  const ElfFile before = read_library("liblayout-1.so");
+  std::mt19937 random(4711);
+  int hooks = 0;
+  for (int turn = 0; turn < 3000; ++turn) {
+    std::vector<std::byte> damaged(whole.size());
+    std::transform(whole.begin(), whole.end(), damaged.begin(), [](char c) { return static_cast<std::byte>(c); });
+    for (int change = 0; change < 4; ++change) {
+      damaged[random() % damaged.size()] = static_cast<std::byte>(random());
+    }
+    const auto now = ElfFile::parse(std::move(damaged));
+    if (!now) {
+      continue;
+    }
+    for (const Pairing& pairing : {pair_versions(before, *now), pair_versions(*now, before)}) {
+      EXPECT_TRUE(pairing.changed.empty() || pairing.hook != 0);
+      EXPECT_LE(pairing.changed.size(), 1024U);
+      hooks += pairing.hook != 0 ? 1 : 0;
+    }
+  }
+  EXPECT_GT(hooks, 100);
 }
 
 }  // namespace
