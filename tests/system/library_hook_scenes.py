@@ -94,8 +94,8 @@ def hook_missing():
 # What the hook does in each mood, and what is said of it.
 MOODS = ((1, "returned 1 \\(Operation not permitted\\)"), (2, "ended by SIGSEGV at liblayout.so\\+0x"), (3, "did not return in time"),
          (4, "made the system call write, which is not allowed"), (5, "wrote to the old version, at .*/l1h/liblayout.so\\+0x"), (6, "ended by SIGSEGV"),
-         (7, "ended by SIGILL"), (8, "ended by SIGSEGV"), (9, "system call exit_group"), (10, "system call kill"), (11, "system call (clone|fork)"),
-         (12, "system call mmap"), (13, "system call getppid"), (14, "did not return in time"), (15, "returned 16 \\(Device or resource busy\\)"))
+         (7, "ended by SIGILL"), (8, "ended by SIGSEGV"), (9, "made the system call exit_group"), (10, "made the system call kill"), (11, "made the system call (clone|fork)"),
+         (12, "made the system call mmap"), (13, "made the system call getppid"), (14, "did not return in time"), (15, "returned 16 \\(Device or resource busy\\)"))
 
 
 def hook_refuses():

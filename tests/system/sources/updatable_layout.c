@@ -79,6 +79,7 @@ void layout_begin(void) {
     nodes[i].next = i + 1 < node_count ? &nodes[i + 1] : NULL;
   }
   head = &nodes[0];
+  table[3] = 4;
   newest = calloc(1, sizeof *newest);
   newest->value = 7;
 }
