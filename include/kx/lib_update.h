@@ -23,15 +23,15 @@
  *
  *  - read all of the process's memory, and call functions of this library and those async-signal-safe functions of
  *    others that need no system call (memcpy, strlen, ...);
- *  - write to this version's variables, to its stack (256 KiB) and to memory that it maps. It must not write elsewhere,
- *    to the heap or to other libraries' variables: that would stay if the update is refused. The old version's variables
- *    cannot be written. It must leave errno and thread-local variables as they were;
+ *  - write to this version's variables, to its stack (256 KiB) and to memory that it maps. It must not write
+ *    elsewhere, to the heap or to other libraries' variables: that would stay if the update is refused. The old
+ *    version's variables cannot be written. It must leave errno and thread-local variables as they were;
  *  - make the system calls getpid, gettid, clock_gettime, gettimeofday and time, and mmap of new private anonymous
  *    memory that is not executable, at most 64 times: it is given back if the update is refused. Any other system call
  *    ends the update. So does a lock that is held, as it waits for it; malloc may need both.
  *
- * It is called too if no variable changed its size, as a layout may change without. What allocates, frees or locks it can
- * leave to the first call of the new version, by a variable that says so.
+ * It is called too if no variable changed its size, as a layout may change without. What allocates, frees or locks it
+ * can leave to the first call of the new version, by a variable that says so.
  */
 #ifndef KX_LIB_UPDATE_H
 #define KX_LIB_UPDATE_H
@@ -47,30 +47,30 @@ extern "C" {
 
 /* A variable whose size changed. Of a static variable of a function the name is what the source calls it. */
 struct kx_lib_variable {
-  const char *name;
-  const void *old_address; /* to be read only */
+  const char* name;
+  const void* old_address; /* to be read only */
   size_t old_size;
-  void *new_address; /* NULL: this version has no such variable */
+  void* new_address; /* NULL: this version has no such variable */
   size_t new_size;
 };
 
 struct kx_lib_update_info {
   uint32_t version;         /* KX_LIB_UPDATE_VERSION; it grows if old meanings change */
   uint32_t size;            /* of this structure: later ones may have more behind it */
-  const char *old_build_id; /* of the old version, hexadecimal; empty if it has none */
+  const char* old_build_id; /* of the old version, hexadecimal; empty if it has none */
   size_t variable_count;
-  size_t variable_size; /* of an element of the array: later ones may be larger */
-  const struct kx_lib_variable *variables; /* sorted by name (strcmp) */
+  size_t variable_size;                    /* of an element of the array: later ones may be larger */
+  const struct kx_lib_variable* variables; /* sorted by name (strcmp) */
 };
 
 /* To be defined by the library. Everything that `info` leads to is gone after it. */
-__attribute__((visibility("default"))) int kx_lib_update(const struct kx_lib_update_info *info);
+__attribute__((visibility("default"))) int kx_lib_update(const struct kx_lib_update_info* info);
 
 /* The variable called `name`; NULL if it did not change. */
-static inline const struct kx_lib_variable *kx_lib_find(const struct kx_lib_update_info *info, const char *name) {
+static inline const struct kx_lib_variable* kx_lib_find(const struct kx_lib_update_info* info, const char* name) {
   for (size_t i = 0; i < info->variable_count; ++i) {
-    const struct kx_lib_variable *variable =
-        (const struct kx_lib_variable *)((const char *)info->variables + i * info->variable_size);
+    const struct kx_lib_variable* variable =
+        (const struct kx_lib_variable*)((const char*)info->variables + i * info->variable_size);
     const char *a = variable->name, *b = name;
     while (*a != 0 && *a == *b) {
       ++a;

@@ -95,6 +95,9 @@ class Text {
 }
 
 FaultOutcome resolve(const Context& context, u64 cr2) {
+  if (in_hook() && (context.error & error_write) != 0) [[unlikely]] {
+    check_hook_write(cr2);
+  }
   ++stats().page_faults;
   return AddressSpace::instance().fault(Gva{cr2},
                                         {(context.error & error_write) != 0, (context.error & error_fetch) != 0});
@@ -165,9 +168,6 @@ bool nested_exception(Context& context, u64 cr2) {
 }
 
 void program_page_fault(Context& context, u64 cr2) {
-  if (in_hook() && (context.error & error_write) != 0) [[unlikely]] {
-    check_hook_write(cr2);
-  }
   const FaultOutcome outcome = resolve(context, cr2);
   if (outcome == FaultOutcome::Resolved) {
     return;

@@ -40,7 +40,7 @@ void forget_mappings(HookRun& run);
 [[noreturn]] void end_hook(abi::HookState state, u64 value, u64 address);
 // Something is pending while it runs.
 void look_in_hook();
-// A page fault of the hook's; does not return if it may not write there.
+// A write of the hook's, or for it, is a page fault; does not return if it may not write there.
 void check_hook_write(u64 address);
 
 }  // namespace kx::libos
