@@ -29,6 +29,7 @@ ElfFile parse_original() {
 }
 
 void check(const kx::hv::libraries::Pairing& pairing) {
+  KX_VERIFY(pairing.changed.empty() || pairing.hook != 0);
   for (std::size_t i = 1; i < pairing.functions.size(); ++i) {
     KX_VERIFY(pairing.functions[i - 1].from < pairing.functions[i].from);
   }

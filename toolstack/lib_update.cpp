@@ -97,7 +97,8 @@ int lib_update(std::vector<std::string> arguments) {
   CLI::App app(
       "Replaces a shared library of a running process (FAMILY.PID), or of all processes of a family (FAMILY), by a\n"
       "binary-compatible version, without stopping the program. All or nothing: whatever stands in the way is listed,\n"
-      "and the programs are as they were.",
+      "and the programs are as they were. Variables of another layout are converted by the\n"
+      "kx_lib_update of NEW, if it exports one; kx(1) has its rules.",
       "kx lib update");
   std::string text, old_name, new_name, fail_at;
   bool dry_run = false;

@@ -32,6 +32,14 @@ std::string description(const LibraryJob& job) {
                                                     : std::string();
 }
 
+std::string hook_note(const libraries::UpdateSubject& subject) {
+  std::string counts;
+  for (const std::size_t count : subject.hooks) {
+    counts += (counts.empty() ? "" : " and ") + std::to_string(count);
+  }
+  return counts.empty() ? "" : "; kx_lib_update was told of " + counts + " variables";
+}
+
 }  // namespace
 
 LibraryServer::~LibraryServer() {
@@ -112,7 +120,7 @@ void LibraryServer::serve(LibraryJob& job) {
   }();
   if (!what.empty()) {
     // For whoever keeps what kx says: that it was done, or why not.
-    const std::string result = answer ? "done" : one_line(answer.error().message());
+    const std::string result = answer ? "done" + hook_note(updates_.subject()) : one_line(answer.error().message());
     std::fprintf(stderr, "kx: %s: %s\n", what.c_str(), result.c_str());
     note(job, library, file, result);
   }

@@ -12,6 +12,8 @@ namespace {
 
 // A list of names is cut after so many.
 constexpr std::size_t most_lines = 50;
+// Of variables that a hook is told of.
+constexpr std::size_t most_changed = 1024;
 
 void add_line(std::vector<std::string>& lines, std::string line) {
   if (lines.size() < most_lines) {
@@ -76,12 +78,22 @@ const Symbol* counterpart(const KeyedSymbols& from, const KeyedSymbols& to, cons
   return own->second != nullptr && other != to.by_name.end() ? other->second : nullptr;
 }
 
+// What the compiler's own start files keep: nobody has pointers to it but exit handlers.
+bool is_own_of_compiler(std::string_view name) {
+  return name == "__dso_handle" || name.starts_with("completed.");
+}
+
+bool is_variable(const ElfFile& file, const Symbol& symbol) {
+  return symbol.type() == STT_OBJECT && symbol.raw.st_size != 0 && file.is_writable(symbol.raw.st_value);
+}
+
 class Pairer {
  public:
   Pairer(const ElfFile& from, const ElfFile& to) : from_(from), to_(to) {}
 
   Pairing run() {
     compare_identity();
+    find_hook();
     compare_exports();
     compare_thread_storage();
     compare_constructors();
@@ -89,17 +101,20 @@ class Pairer {
     pair_functions();
     if (from_.has_symbol_table() && to_.has_symbol_table()) {
       pair_objects();
+      find_gone();
     } else {
       pair_sections();
     }
     const auto by_address = [](const Pair& a, const Pair& b) { return a.from < b.from; };
     std::sort(result_.objects.begin(), result_.objects.end(), by_address);
     drop_overlapping_objects();
+    drop_converted_objects();
     return std::move(result_);
   }
 
  private:
   void compare_identity();
+  void find_hook();
   void compare_exports();
   void compare_thread_storage();
   void compare_constructors();
@@ -107,8 +122,12 @@ class Pairer {
   void pair_functions();
   void pair_variable(const Symbol& symbol, const Symbol& other);
   void pair_objects();
+  void find_gone();
   void pair_sections();
+  void drop_converted_objects();
+  [[nodiscard]] bool is_exported(const Symbol& symbol) const;
   void drop_overlapping_objects();
+  [[nodiscard]] bool is_convertible(const Symbol& symbol, const Symbol& now) const;
   void add_object(std::uint64_t from, std::uint64_t to, std::uint64_t size);
 
   const ElfFile& from_;
@@ -123,8 +142,27 @@ void Pairer::compare_identity() {
   }
 }
 
+// Without symbol tables nobody knows which variables changed.
+void Pairer::find_hook() {
+  const Symbol* const hook = find_definition(to_.dynamic(), "kx_lib_update", {});
+  if (hook != nullptr && hook->type() == STT_FUNC && to_.is_text(hook->raw.st_value) && from_.has_symbol_table() &&
+      to_.has_symbol_table()) {
+    result_.hook = hook->raw.st_value;
+  }
+}
+
 std::string name_of(const Symbol& symbol) {
   return std::string(symbol.name) + (symbol.version.empty() ? "" : "@") + std::string(symbol.version);
+}
+
+// Whether anybody else refers to it the plan for a program tells.
+bool Pairer::is_convertible(const Symbol& symbol, const Symbol& now) const {
+  return result_.hook != 0 && is_variable(from_, symbol) && is_variable(to_, now);
+}
+
+bool Pairer::is_exported(const Symbol& symbol) const {
+  return symbol.binding() != STB_LOCAL &&
+         find_definition(from_.dynamic(), without_version(symbol.name), symbol.version) != nullptr;
 }
 
 void Pairer::compare_exports() {
@@ -138,7 +176,7 @@ void Pairer::compare_exports() {
       add_line(result_.notes, line("symbol ", name_of(symbol), ": gone"));
     } else if (now->type() != symbol.type()) {
       add_line(result_.obstacles, line("symbol ", name_of(symbol), ": another type"));
-    } else if (!symbol.is_function() && now->raw.st_size != symbol.raw.st_size) {
+    } else if (!symbol.is_function() && now->raw.st_size != symbol.raw.st_size && !is_convertible(symbol, *now)) {
       add_line(result_.obstacles,
                line("symbol ", name_of(symbol), ": ", symbol.raw.st_size, " bytes before, ", now->raw.st_size, " now"));
     } else if (symbol.type() == STT_TLS && now->raw.st_value != symbol.raw.st_value) {
@@ -213,19 +251,17 @@ void Pairer::add_object(std::uint64_t from, std::uint64_t to, std::uint64_t size
   result_.objects.push_back({from, to, size});
 }
 
-// What the compiler's own start files keep: nobody has pointers to it but exit handlers.
-bool is_own_of_compiler(std::string_view name) {
-  return name == "__dso_handle" || name.starts_with("completed.");
-}
-
-bool is_variable(const ElfFile& file, const Symbol& symbol) {
-  return symbol.type() == STT_OBJECT && symbol.raw.st_size != 0 && file.is_writable(symbol.raw.st_value);
-}
-
 void Pairer::pair_variable(const Symbol& symbol, const Symbol& other) {
-  if (other.raw.st_size != symbol.raw.st_size) {
+  if (other.raw.st_size != symbol.raw.st_size && result_.hook == 0) {
     add_line(result_.obstacles,
-             line("variable ", symbol.name, ": ", symbol.raw.st_size, " bytes before, ", other.raw.st_size, " now"));
+             line("variable ", symbol.name, ": ", symbol.raw.st_size, " bytes before, ", other.raw.st_size,
+                  " now, and the version to come exports no kx_lib_update that converts it"));
+    return;
+  }
+  if (other.raw.st_size != symbol.raw.st_size) {
+    result_.changed.push_back({std::string(without_number(without_version(symbol.name))), symbol.raw.st_value,
+                               symbol.raw.st_size, other.raw.st_value, other.raw.st_size, is_exported(symbol)});
+    result_.follow_pointers = true;
     return;
   }
   add_object(symbol.raw.st_value, other.raw.st_value, symbol.raw.st_size);
@@ -270,6 +306,41 @@ void Pairer::pair_objects() {
                             });
 }
 
+// What only the old version has, for the hook to know.
+void Pairer::find_gone() {
+  if (result_.hook == 0) {
+    return;
+  }
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> kept;  // start, and the end of it and all before
+  for (const Pair& each : result_.objects) {
+    kept.emplace_back(each.from, each.from + each.size);
+  }
+  for (const ChangedVariable& each : result_.changed) {
+    kept.emplace_back(each.from, each.from + each.from_size);
+  }
+  std::sort(kept.begin(), kept.end());
+  for (std::size_t i = 1; i < kept.size(); ++i) {
+    kept[i].second = std::max(kept[i].second, kept[i - 1].second);
+  }
+  for (const Symbol& symbol : from_.all_symbols()) {
+    if (!symbol.defined() || !is_variable(from_, symbol) || is_own_of_compiler(symbol.name)) {
+      continue;
+    }
+    const std::uint64_t start = symbol.raw.st_value, end = start + symbol.raw.st_size;
+    const auto after = std::lower_bound(kept.begin(), kept.end(), std::pair(end, std::uint64_t{0}));
+    if (after == kept.begin() || std::prev(after)->second <= start) {
+      result_.changed.push_back(
+          {std::string(without_number(without_version(symbol.name))), start, symbol.raw.st_size, 0, 0, false});
+    }
+  }
+  if (result_.changed.size() > most_changed) {
+    add_line(result_.obstacles, line("more than ", most_changed, " variables have another layout"));
+    result_.changed.clear();
+  }
+  std::sort(result_.changed.begin(), result_.changed.end(),
+            [](const auto& a, const auto& b) { return std::pair(a.from, a.name) < std::pair(b.from, b.name); });
+}
+
 // Without symbols for them, variables are where they were if everything that can be seen of them is.
 void Pairer::pair_sections() {
   constexpr std::uint64_t only_start_files = 16;
@@ -309,6 +380,19 @@ void Pairer::drop_overlapping_objects() {
     }
   }
   result_.objects = std::move(kept);
+}
+
+// What lies inside a variable that the hook converts is the hook's affair.
+void Pairer::drop_converted_objects() {
+  for (const ChangedVariable& each : result_.changed) {
+    std::erase_if(result_.objects, [&](const Pair& object) {
+      const bool inside = object.from < each.from + each.from_size && each.from < object.from + object.size;
+      if (inside && object.to - each.to >= each.to_size) {
+        add_line(result_.obstacles, line("variable ", each.name, ": what overlapped it is apart now"));
+      }
+      return inside;
+    });
+  }
 }
 
 }  // namespace

@@ -22,9 +22,19 @@ struct Pair {
   std::uint64_t size = 0;  // of an object; of a function: the bytes that are its own in the old version
 };
 
+// A variable that has another size in the new version, or none: what kx_lib_update is told of (kx/lib_update.h).
+struct ChangedVariable {
+  std::string name;  // of the old version, without a compiler's number
+  std::uint64_t from = 0, from_size = 0;
+  std::uint64_t to = 0, to_size = 0;  // both 0: the new version lacks it
+  bool exported = false;
+};
+
 struct Pairing {
-  std::vector<Pair> functions;  // sorted by `from`, each once
-  std::vector<Pair> objects;    // writable ones; sorted, without overlap
+  std::vector<Pair> functions;           // sorted by `from`, each once
+  std::vector<Pair> objects;             // writable ones; sorted, without overlap
+  std::uint64_t hook = 0;                // kx_lib_update of the new version; 0: it has none
+  std::vector<ChangedVariable> changed;  // sorted by `from`; only with a hook
   // The program may hold pointers to objects, so that all its memory has to be looked through.
   bool follow_pointers = false;
   std::vector<std::string> obstacles;  // a line each; none: the new version can take the old one's place

@@ -297,6 +297,15 @@ void Pvm::kick(std::uint32_t vcpu_index) {
   }
 }
 
+void Pvm::make_all_look() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& vcpu : vcpus_) {
+    if (vcpu != nullptr && !vcpu->finished()) {
+      vcpu->kick(abi::pending_inbox);
+    }
+  }
+}
+
 void Pvm::fail_load(Error error) {
   {
     const std::lock_guard lock(mutex_);

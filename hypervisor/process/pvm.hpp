@@ -99,6 +99,8 @@ class Pvm : public JobControl {
   void set_parent(ProcessId parent);
   // Makes a vCPU look at its pending word, which the caller has set.
   void kick(std::uint32_t vcpu_index);
+  // Makes every vCPU look, soon.
+  void make_all_look();
 
   // Stops all vCPUs until resume(), or the end. The caller's own thread calls wait_while_stopped() then.
   void stop();

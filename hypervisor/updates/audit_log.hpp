@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -17,6 +18,7 @@ struct UpdateSubject {
   std::set<ProcessId> processes;
   std::set<std::string> old_build_ids;  // several if processes had different versions
   std::string new_build_id;
+  std::set<std::size_t> hooks;  // where kx_lib_update ran: of how many variables it was told
 };
 
 struct AuditRecord {

@@ -27,6 +27,22 @@ namespace {
 
 constexpr std::size_t kept_pairings = 8, kept_versions = 8;
 constexpr std::chrono::milliseconds first_rest(1), longest_rest(20);
+// Programs stand still while their kx_lib_update runs: it has the rest of the update's time, within these bounds.
+constexpr std::uint64_t least_hook_ns = 100'000'000, most_hook_ns = 5'000'000'000;
+
+// For a dry run: what kx_lib_update of the new version would be told.
+std::string describe_hook(const Pairing& pairing) {
+  if (pairing.hook == 0) {
+    return {};
+  }
+  std::string text =
+      "  kx_lib_update would be called, and told of " + std::to_string(pairing.changed.size()) + " variables\n";
+  for (const libraries::ChangedVariable& each : pairing.changed) {
+    text += "    " + printable(each.name) + ": " + std::to_string(each.from_size) + " bytes before, " +
+            (each.to_size != 0 ? std::to_string(each.to_size) + " now\n" : "not in the new version\n");
+  }
+  return text;
+}
 
 }  // namespace
 
@@ -166,6 +182,21 @@ Result<std::string> LibraryUpdates::roll_back(ProcessId pid, const std::string& 
   return run(request, before);
 }
 
+// With nothing changed yet: who fails has all of them left as they were.
+Result<void> LibraryUpdates::call_hooks(std::vector<std::unique_ptr<UpdateTarget>>& targets, const Attempt& attempt) {
+  const std::uint64_t deadline_ns =
+      std::clamp(attempt.deadline_ns, ipc::deadline_after(least_hook_ns), ipc::deadline_after(most_hook_ns));
+  for (const auto& target : targets) {
+    target->start_hook();
+  }
+  for (const auto& target : targets) {
+    if (auto done = target->finish_hook(deadline_ns); !done) {
+      return Unexpected{with_process(std::move(done).error(), target->pid())};
+    }
+  }
+  return {};
+}
+
 // Everything is checked and made ready in all programs before the first is changed. EBUSY: not within the time.
 // EAGAIN: processes have come or gone meanwhile.
 Result<void> LibraryUpdates::hold_and_apply(std::vector<std::unique_ptr<UpdateTarget>>& targets, bool alone,
@@ -205,13 +236,14 @@ Result<void> LibraryUpdates::hold_and_apply(std::vector<std::unique_ptr<UpdateTa
     if (fail_at == "hold") {
       return Unexpected{injected(fail_at)};
     }
-    if (result == 0 && fail_at == "apply") {
-      return Unexpected{injected(fail_at)};
-    }
     if (result == 0 && !alone && !is_whole(attempt)) {
       result = -ESRCH;  // one was forked before its parent was held
     }
     if (result == 0) {
+      KX_TRY(call_hooks(targets, attempt));
+      if (fail_at == "hook" || fail_at == "apply") {
+        return Unexpected{injected(fail_at)};
+      }
       for (const auto& target : targets) {
         if (target->held) {
           target->decide(abi::UpdateDecision::Apply);
@@ -312,6 +344,7 @@ Result<std::string> LibraryUpdates::try_once(Attempt& attempt) {
       KX_TRY(target->check(from, version, pairing));
       report += "process " + std::to_string(pvm->pid()) + ": " + std::to_string(pairing.functions.size()) +
                 " functions and " + std::to_string(pairing.objects.size()) + " variables can be exchanged\n";
+      report += describe_hook(pairing);
       for (const std::string& note : pairing.notes) {
         report += "  " + note + "\n";
       }
@@ -333,10 +366,17 @@ Result<std::string> LibraryUpdates::try_once(Attempt& attempt) {
     return report;
   }
   // Nobody but the one process that was asked for is concerned: it need not be held for others.
-  const bool alone = request.pid != 0 && request.fail_at.empty();
+  const bool alone =
+      request.pid != 0 && request.fail_at.empty() &&
+      std::none_of(targets.begin(), targets.end(), [](const auto& target) { return target->has_hook(); });
   KX_TRY(hold_and_apply(targets, alone, attempt));
   for (const auto& target : targets) {
     const std::uint64_t pause_ns = target->settle(alone);
+    if (target->has_hook()) {
+      subject_.hooks.insert(target->changed_count());
+      report += "process " + std::to_string(target->pid()) + ": kx_lib_update was told of " +
+                std::to_string(target->changed_count()) + " variables\n";
+    }
     report += "process " + std::to_string(target->pid()) + ": " + target->library() + " is " + version->name +
               " now; it stood still for " + microseconds(pause_ns) + "\n";
   }

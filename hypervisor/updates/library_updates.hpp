@@ -35,7 +35,7 @@ struct UpdateRequest {
 };
 
 // Steps that UpdateRequest::fail_at may name.
-inline constexpr const char* update_steps[] = {"read", "map", "prepare", "exchange", "hold", "apply"};
+inline constexpr const char* update_steps[] = {"read", "map", "prepare", "exchange", "hold", "hook", "apply"};
 
 }  // namespace libraries
 
@@ -72,6 +72,9 @@ class LibraryUpdates {
   bool is_whole(const Attempt& attempt);
   Result<void> hold_and_apply(std::vector<std::unique_ptr<libraries::UpdateTarget>>& targets, bool alone,
                               const Attempt& attempt);
+  // Has kx_lib_update called in all that are held, and waits for it.
+  static Result<void> call_hooks(std::vector<std::unique_ptr<libraries::UpdateTarget>>& targets,
+                                 const Attempt& attempt);
   const libraries::Pairing& pairing(const libraries::VersionRef& from, const libraries::VersionRef& to);
 
   Family& family_;

@@ -94,6 +94,19 @@ std::optional<std::uint64_t> SymbolResolver::resolved_elsewhere(const Symbol& sy
   return std::nullopt;
 }
 
+// What the resolver at a link-time address of another image chose for that image's own calls.
+std::optional<std::uint64_t> SymbolResolver::chosen_in(const LoadedImage& image, const DynamicImage& dynamic,
+                                                       std::uint64_t resolver) const {
+  for (const Relocation& each : dynamic.relocations()) {
+    std::uint64_t value = 0;
+    if (each.type == R_X86_64_IRELATIVE && static_cast<std::uint64_t>(each.addend) == resolver &&
+        what_.program.read(image.bias + each.offset, value) && value - image.start < image.end - image.start) {
+      return value;
+    }
+  }
+  return std::nullopt;
+}
+
 Result<std::optional<std::uint64_t>> SymbolResolver::look_up(const Symbol& symbol, bool may_be_lazy) {
   for (const LoadedImage& image : what_.loaded.images) {
     const DynamicImage* const dynamic =
@@ -105,11 +118,18 @@ Result<std::optional<std::uint64_t>> SymbolResolver::look_up(const Symbol& symbo
     if (found->type() != STT_GNU_IFUNC) {
       return std::optional(image.bias + found->raw.st_value);
     }
-    if (may_be_lazy) {
+    // A hook may call it before the dynamic linker could resolve it.
+    if (may_be_lazy && what_.pairing.hook == 0) {
       return std::optional<std::uint64_t>();
     }
     if (const auto value = resolved_elsewhere(symbol)) {
       return value;
+    }
+    if (const auto value = chosen_in(image, *dynamic, found->raw.st_value)) {
+      return value;
+    }
+    if (may_be_lazy) {
+      return std::optional<std::uint64_t>();
     }
     return Unexpected{obstacle("symbol " + quoted(symbol) + ": chosen at load time (IFUNC), and not used so far")};
   }

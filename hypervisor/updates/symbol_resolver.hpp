@@ -44,6 +44,8 @@ class SymbolResolver {
   void note_choice(const Relocation& relocation, const Symbol& symbol, std::uint64_t value);
   Result<std::optional<std::uint64_t>> look_up(const Symbol& symbol, bool may_be_lazy);
   std::optional<std::uint64_t> resolved_elsewhere(const Symbol& symbol);
+  std::optional<std::uint64_t> chosen_in(const LoadedImage& image, const DynamicImage& dynamic,
+                                         std::uint64_t resolver) const;
   Result<std::optional<std::uint64_t>> chosen_for(const Symbol& symbol, bool may_be_lazy);
   Result<std::uint64_t> counterpart(std::uint64_t chosen, std::string_view function) const;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "hypervisor/updates/symbol_resolver.hpp"
@@ -107,7 +108,10 @@ Result<void> Preparation::fill_plt_head() {
     if (!old_table || !what_.program.read(what_.old_image.bias + *old_table + place, value)) {
       return Unexpected{obstacle("the old version has no table for calls to resolve by")};
     }
-    put(*new_table + place, value);
+    // The linker's records describe the old version while the hook runs: what it calls must be resolved by then, and
+    // a call that is not shall fail. The exchange puts the value there.
+    const bool too_early = what_.pairing.hook != 0 && place == plt_resolver;
+    put(*new_table + place, too_early ? 0 : value);
   }
   return {};
 }
@@ -170,6 +174,7 @@ class Exchange {
     }
     move_objects();
     redirect_functions();
+    KX_TRY(describe_hook());
     expect_same_list();
     for (const LoadedImage& image : what_.loaded.images) {
       if (&image != &what_.old_image) {
@@ -186,6 +191,8 @@ class Exchange {
   void restore_text(const Pair& function);
   void move_objects();
   void redirect_functions();
+  Result<void> describe_hook();
+  Result<void> refuse_users_of_changed(const LoadedImage& image, const DynamicImage& dynamic) const;
   void expect_same_list();
   [[nodiscard]] bool is_loaded(const LoadedImage& image) const;
   Result<void> redirect_references(const LoadedImage& image);
@@ -234,6 +241,43 @@ void Exchange::redirect_functions() {
   }
 }
 
+// What kx_lib_update is to convert, and what had to wait for it.
+Result<void> Exchange::describe_hook() {
+  if (what_.pairing.hook == 0) {
+    return {};
+  }
+  update_.hook_gva = what_.new_bias + what_.pairing.hook;
+  for (const ChangedVariable& each : what_.pairing.changed) {
+    const std::uint64_t to = each.to != 0 ? what_.new_bias + each.to : 0;
+    update_.variables.push_back({what_.old_image.bias + each.from, each.from_size, to, each.to_size,
+                                 update_.add_text(each.name), each.name.size() + 1});
+  }
+  update_.old_build_id = update_.add_text(what_.old_file.build_id());
+  update_.old_build_id_size = what_.old_file.build_id().size() + 1;
+  const auto old_table = what_.old_file.dynamic().value(DT_PLTGOT);
+  const auto new_table = what_.new_file.dynamic().value(DT_PLTGOT);
+  if (new_table && what_.new_file.dynamic().value(DT_JMPREL)) {
+    std::uint64_t value = 0;
+    if (!old_table || !what_.program.read(what_.old_image.bias + *old_table + plt_resolver, value)) {
+      return Unexpected{obstacle("the old version has no table for calls to resolve by")};
+    }
+    update_.write(what_.new_bias + *new_table + plt_resolver, value);
+  }
+  return {};
+}
+
+// Who names a variable was built for its old layout, whether the linker copied it there or not.
+Result<void> Exchange::refuse_users_of_changed(const LoadedImage& image, const DynamicImage& dynamic) const {
+  for (const ChangedVariable& each : what_.pairing.changed) {
+    const auto names_it = [&](const Symbol& symbol) { return symbol.name == each.name; };
+    if (each.exported && std::any_of(dynamic.symbols().begin(), dynamic.symbols().end(), names_it)) {
+      return Unexpected{make_error(ErrorKind::Unsupported, "variable ", each.name, ": ", each.from_size,
+                                   " bytes before, ", each.to_size, " now, and ", printed(image), " refers to it")};
+    }
+  }
+  return {};
+}
+
 void Exchange::expect_same_list() {
   std::vector<std::uint64_t> places{what_.loaded.debug + debug_state};
   for (const LoadedImage& image : what_.loaded.images) {
@@ -259,6 +303,11 @@ std::uint64_t Exchange::moved(std::uint64_t address) const {
       return what_.new_bias + object.to + (in_old - object.from);
     }
   }
+  for (const ChangedVariable& each : what_.pairing.changed) {
+    if (in_old == each.from && each.to != 0) {
+      return what_.new_bias + each.to;
+    }
+  }
   return 0;
 }
 
@@ -274,6 +323,7 @@ Result<void> Exchange::redirect_references(const LoadedImage& image) {
     return Unexpected{is_loaded(image) ? obstacle(printed(image) + ": its dynamic section makes no sense")
                                        : system_error_from(EAGAIN, "the program is unloading a library")};
   }
+  KX_TRY(refuse_users_of_changed(image, *dynamic));
   for (const Relocation& each : dynamic->relocations()) {
     std::uint64_t value = 0;
     const std::uint64_t place = image.bias + each.offset;
@@ -335,10 +385,18 @@ Result<UpdateProgram> plan_exchange(const Replacement& replacement, const std::v
   return Exchange(replacement).plan(redirected);
 }
 
+std::uint64_t UpdateProgram::add_text(std::string_view string) {
+  const std::uint64_t place = text.size();
+  std::transform(string.begin(), string.end(), std::back_inserter(text), [](char c) { return std::byte(c); });
+  text.push_back(std::byte{0});
+  return place;
+}
+
 Result<std::vector<std::byte>> UpdateProgram::encode() {
   std::sort(objects.begin(), objects.end(), [](const auto& a, const auto& b) { return a.from < b.from; });
   std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.from < b.from; });
   std::sort(modules.begin(), modules.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
+  std::sort(variables.begin(), variables.end(), [](const auto& a, const auto& b) { return a.from < b.from; });
   abi::UpdateHeader header{};
   header.word_count = static_cast<std::uint32_t>(words.size());
   header.object_count = static_cast<std::uint32_t>(objects.size());
@@ -350,9 +408,12 @@ Result<std::vector<std::byte>> UpdateProgram::encode() {
   header.old_start = old_start;
   header.old_end = old_end;
   header.generation = generation;
+  header.variable_count = static_cast<std::uint32_t>(variables.size());
+  header.hook_gva = hook_gva;
   const std::size_t tables = sizeof header + words.size() * sizeof words[0] + objects.size() * sizeof objects[0] +
                              entries.size() * sizeof entries[0] + bytes.size() * sizeof bytes[0] +
-                             ranges.size() * sizeof ranges[0] + modules.size() * sizeof modules[0];
+                             ranges.size() * sizeof ranges[0] + modules.size() * sizeof modules[0] +
+                             variables.size() * sizeof variables[0];
   if (tables + text.size() > abi::update_block_limit) {
     return Unexpected{make_error(ErrorKind::Unsupported, "the library has too many relocations for an update")};
   }
@@ -367,6 +428,11 @@ Result<std::vector<std::byte>> UpdateProgram::encode() {
   for (abi::UpdateBytes& each : bytes) {
     each.offset += tables;
   }
+  for (abi::UpdateVariable& each : variables) {
+    each.name += tables;
+  }
+  header.old_build_id = tables + old_build_id;
+  header.old_build_id_size = old_build_id_size;
   put(&header, sizeof header);
   put(words.data(), words.size() * sizeof words[0]);
   put(objects.data(), objects.size() * sizeof objects[0]);
@@ -374,6 +440,7 @@ Result<std::vector<std::byte>> UpdateProgram::encode() {
   put(bytes.data(), bytes.size() * sizeof bytes[0]);
   put(ranges.data(), ranges.size() * sizeof ranges[0]);
   put(modules.data(), modules.size() * sizeof modules[0]);
+  put(variables.data(), variables.size() * sizeof variables[0]);
   put(text.data(), text.size());
   return block;
 }

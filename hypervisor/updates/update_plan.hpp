@@ -23,6 +23,9 @@ struct UpdateProgram {
   std::vector<std::byte> text;
   std::vector<abi::UpdateRange> ranges;
   std::vector<abi::UpdateModule> modules;
+  std::vector<abi::UpdateVariable> variables;  // names count from the start of `text` until encode()
+  std::uint64_t hook_gva = 0;
+  std::uint64_t old_build_id = 0, old_build_id_size = 0;  // the same
   bool follow_pointers = false;
   std::uint64_t old_start = 0, old_end = 0;
   std::uint64_t generation = 0;
@@ -32,6 +35,8 @@ struct UpdateProgram {
   void change(std::uint64_t address, std::uint64_t expected, std::uint64_t value) {
     words.push_back({address, expected, value});
   }
+  // With a NUL behind it; where in `text` it lies.
+  std::uint64_t add_text(std::string_view string);
   // Sorts what has to be sorted. Errors: too large.
   Result<std::vector<std::byte>> encode();
 };

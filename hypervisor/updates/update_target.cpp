@@ -254,7 +254,7 @@ Result<void> UpdateTarget::plan_exchange(bool again) {
 
 void UpdateTarget::decide(abi::UpdateDecision decision) {
   std::byte* const block = program_.pvm().memory().translate_ram(Gpa{block_gpa_}, sizeof(abi::UpdateHeader));
-  held = false;
+  held = held && decision == abi::UpdateDecision::Convert;
   if (block == nullptr) {
     return;
   }
@@ -267,6 +267,10 @@ void UpdateTarget::decide(abi::UpdateDecision decision) {
 void UpdateTarget::release() {
   if (held) {
     decide(abi::UpdateDecision::Leave);
+    if (hook_runs_) {
+      pvm().make_all_look();
+      hook_runs_ = false;
+    }
     program_.ask(abi::QuestionKind::Program, 0, 0, sizeof(abi::ProgramView));
   }
 }

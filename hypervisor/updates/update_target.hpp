@@ -1,6 +1,7 @@
 // One program whose library is replaced.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -53,6 +54,12 @@ class UpdateTarget {
     return program_.ask(abi::QuestionKind::Update, static_cast<std::uint32_t>(mode), 0, 0);
   }
   void decide(abi::UpdateDecision decision);
+  // Has a program that is held call kx_lib_update of the new version, if it has one.
+  void start_hook();
+  // Waits until it has returned 0. Errors: why not; EAGAIN: the process ends. It is ended at the deadline.
+  Result<void> finish_hook(std::uint64_t deadline_ns);
+  [[nodiscard]] bool has_hook() const { return pairing_ != nullptr && pairing_->hook != 0; }
+  [[nodiscard]] std::size_t changed_count() const { return pairing_->changed.size(); }
   // Lets a program that is held go on as it was, and waits until it does.
   void release();
   // After the exchange: what is kept is noted, and the pause told.
@@ -69,6 +76,10 @@ class UpdateTarget {
   [[nodiscard]] const Retained* find_retained() const;
   [[nodiscard]] std::int64_t map(const VersionRef& version) const;
   Result<void> put(UpdateProgram& update);
+  [[nodiscard]] Error hook_failure(abi::HookState state) const;
+  // A word of the block's header that the guest has written.
+  [[nodiscard]] std::uint64_t hook_word(std::size_t offset) const;
+  [[nodiscard]] std::uint64_t hook_value() const { return hook_word(offsetof(abi::UpdateHeader, hook_value)); }
   [[nodiscard]] Replacement replacement() const {
     return {program_, loaded_, *image_, from_->file, to_->file, *pairing_, new_bias_, used_before_};
   }
@@ -87,6 +98,7 @@ class UpdateTarget {
   std::uint64_t new_bias_ = 0;
   bool used_before_ = false;  // its mapping
   std::uint64_t block_gpa_ = 0, block_size_ = 0;
+  bool hook_runs_ = false;
   bool mapped_here_ = false;  // and to be taken back unless the exchange succeeds
 };
 

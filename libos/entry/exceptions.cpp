@@ -2,11 +2,13 @@
 // from and to the program, or our bugs.
 #include <signal.h>
 
+#include <cerrno>
 #include <kx/abi/vcpu.hpp>
 
 #include "entry/components.hpp"
 #include "host/host_call.hpp"
 #include "host/stats.hpp"
+#include "libraries/hook.hpp"
 #include "mm/address_space.hpp"
 #include "process/exit.hpp"
 #include "process/thread.hpp"
@@ -85,11 +87,17 @@ class Text {
 
 // As Linux's OOM killer: the program cannot be told in any other way.
 [[noreturn]] void end_out_of_memory() {
+  if (in_hook()) {
+    end_hook(abi::HookState::NoMemory, ENOMEM, 0);
+  }
   host_call(abi::HostCall::OutOfMemory, CallKind::Blocking);
   end_process(killed_by(SIGKILL));
 }
 
 FaultOutcome resolve(const Context& context, u64 cr2) {
+  if (in_hook() && (context.error & error_write) != 0) [[unlikely]] {
+    check_hook_write(cr2);
+  }
   ++stats().page_faults;
   return AddressSpace::instance().fault(Gva{cr2},
                                         {(context.error & error_write) != 0, (context.error & error_fetch) != 0});

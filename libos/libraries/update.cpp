@@ -10,6 +10,7 @@
 #include <span>
 
 #include "host/host_call.hpp"
+#include "libraries/hook.hpp"
 #include "libraries/stack_check.hpp"
 #include "libraries/update_block.hpp"
 #include "mm/address_space.hpp"
@@ -48,7 +49,7 @@ void find_pointers(const UpdateBlock& update, const u8* bytes, u64 size, Found&&
     u64 word;
     std::memcpy(&word, bytes + at, sizeof word);
     if (word - start < length) [[unlikely]] {
-      if (const u64 moved = update.moved_object(word); moved != 0) {
+      if (const u64 moved = update.followed(word); moved != 0) {
         found(at, moved);
       }
     }
@@ -58,14 +59,30 @@ void find_pointers(const UpdateBlock& update, const u8* bytes, u64 size, Found&&
 class Change {
  public:
   explicit Change(const UpdateBlock& update) : update_(update) {}
+  // What has not been applied has not happened.
+  ~Change() {
+    if (!applied_) {
+      forget_mappings(hook_);
+      restore_bytes();
+    }
+  }
+  Change(const Change&) = delete;
+  Change& operator=(const Change&) = delete;
 
   i64 prepare();
+  // Has kx_lib_update convert what it is to convert, in the new version alone. How that ended is in the header then.
+  void convert();
   void apply();
 
  private:
   [[nodiscard]] bool words_are_expected() const;
   i64 collect_pointers();
   [[nodiscard]] bool make_all_own() const;
+  i64 find_pointers_to_change();
+  [[nodiscard]] bool keep_bytes();
+  void restore_bytes();
+  void carry();
+  void follow(u64 start, u64 size) const;
   void redirect(const abi::UpdateEntry& entry) const;
   void move(const abi::UpdateObject& object) const;
   static void write(u64 address, const void* from, u64 size);
@@ -73,6 +90,11 @@ class Change {
   const UpdateBlock& update_;
   HeapBlock pointers_{most_pointers * sizeof(Pointer)};
   u64 pointer_count_ = 0;
+  HookRun hook_;
+  // What was where UpdateBytes go, if they went before the rest is certain.
+  u8* kept_bytes_ = nullptr;
+  u64 kept_size_ = 0;
+  bool carried_ = false, applied_ = false;
 
   [[nodiscard]] std::span<Pointer> pointers() const {
     return {reinterpret_cast<Pointer*>(pointers_.bytes()), pointer_count_};
@@ -87,6 +109,9 @@ bool Change::words_are_expected() const {
 }
 
 i64 Change::collect_pointers() {
+  if (update_.header->follow_pointers == 0) {
+    return 0;
+  }
   if (pointers_.bytes() == nullptr) {
     return -ENOMEM;
   }
@@ -137,9 +162,18 @@ bool Change::make_all_own() const {
              [](const abi::UpdateBytes& bytes) {
                return Place{bytes.address, bytes.size};
              }) &&
-         own(pointers(), [](const Pointer& pointer) {
-           return Place{pointer.address, sizeof(u64)};
+         own(update_.variables, [](const abi::UpdateVariable& variable) {
+           return Place{variable.to, variable.to != 0 ? variable.to_size : 0};
          });
+}
+
+i64 Change::find_pointers_to_change() {
+  const i64 result = collect_pointers();
+  const std::span<Pointer> list = pointers();
+  const bool own = result == 0 && std::all_of(list.begin(), list.end(), [](const Pointer& pointer) {
+                     return AddressSpace::instance().make_own(pointer.address, sizeof(u64));
+                   });
+  return result == 0 && !own ? -EFAULT : result;
 }
 
 i64 Change::prepare() {
@@ -150,12 +184,67 @@ i64 Change::prepare() {
   if (!words_are_expected()) {
     return -EAGAIN;
   }
-  if (update_.header->follow_pointers != 0) {
-    if (const i64 result = collect_pointers(); result != 0) {
-      return result;
+  if (!make_all_own()) {
+    return -EFAULT;
+  }
+  // With a hook they are looked for in what it has left.
+  return update_.header->hook_gva == 0 ? find_pointers_to_change() : 0;
+}
+
+bool Change::keep_bytes() {
+  for (const abi::UpdateBytes& each : update_.bytes) {
+    kept_size_ += each.size;
+  }
+  kept_bytes_ = kept_size_ != 0 ? static_cast<u8*>(heap_allocate(kept_size_)) : nullptr;
+  if (kept_bytes_ == nullptr) {
+    return kept_size_ == 0;
+  }
+  u8* to = kept_bytes_;
+  for (const abi::UpdateBytes& each : update_.bytes) {
+    for (u64 done = 0; done < each.size;) {
+      u64 room = 0;
+      const u8* const from = AddressSpace::instance().own_memory(each.address + done, room);
+      const u64 part = std::min(room, each.size - done);
+      std::memcpy(to, from, part);
+      to += part;
+      done += part;
     }
   }
-  return make_all_own() ? 0 : -EFAULT;
+  return true;
+}
+
+void Change::restore_bytes() {
+  const u8* from = kept_bytes_;
+  for (const abi::UpdateBytes& each : update_.bytes) {
+    if (from != nullptr) {
+      write(each.address, from, each.size);
+      from += each.size;
+    }
+  }
+  heap_free(kept_bytes_, kept_size_);
+  kept_bytes_ = nullptr;
+}
+
+void Change::convert() {
+  auto& header = *reinterpret_cast<abi::UpdateHeader*>(block);
+  if (!keep_bytes()) {
+    hook_.state = abi::HookState::NoMemory;
+    hook_.value = ENOMEM;
+  } else {
+    carry();
+    run_hook(update_, hook_);
+  }
+  if (hook_.state == abi::HookState::Returned && hook_.value == 0) {
+    if (const i64 result = find_pointers_to_change(); result != 0) {
+      hook_.state = abi::HookState::NoMemory;
+      hook_.value = static_cast<u64>(-result);
+    }
+  }
+  header.hook_value = hook_.value;
+  header.hook_address = hook_.address;
+  std::atomic_ref(header.hook_state).store(static_cast<u32>(hook_.state), std::memory_order_release);
+  host_call(abi::HostCall::FutexWake, CallKind::Quick, reinterpret_cast<u64>(&header.hook_state) - abi::linear_base,
+            0x7fff'ffff, ~0u);
 }
 
 void Change::write(u64 address, const void* from, u64 size) {
@@ -193,7 +282,12 @@ void Change::move(const abi::UpdateObject& object) const {
     std::memmove(to, from, part);
     done += part;
   }
-  for (u64 at = align_up(object.to, sizeof(u64)); at + sizeof(u64) <= object.to + object.size; at += sizeof(u64)) {
+  follow(object.to, object.size);
+}
+
+// What words of the new version's variables point to in the old one.
+void Change::follow(u64 start, u64 size) const {
+  for (u64 at = align_up(start, sizeof(u64)); at + sizeof(u64) <= start + size; at += sizeof(u64)) {
     u64 room = 0, word = 0;
     u8* const place = AddressSpace::instance().own_memory(at, room);
     std::memcpy(&word, place, sizeof word);
@@ -206,12 +300,27 @@ void Change::move(const abi::UpdateObject& object) const {
   }
 }
 
-void Change::apply() {
+// What concerns the new version alone.
+void Change::carry() {
   for (const abi::UpdateBytes& bytes : update_.bytes) {
     write(bytes.address, update_.text + bytes.offset, bytes.size);
   }
   for (const abi::UpdateObject& object : update_.objects) {
     move(object);
+  }
+  carried_ = true;
+}
+
+void Change::apply() {
+  if (!carried_) {
+    carry();
+  }
+  applied_ = true;
+  heap_free(kept_bytes_, kept_size_);
+  for (const abi::UpdateVariable& variable : update_.variables) {
+    if (variable.to != 0) {
+      follow(variable.to, variable.to_size);
+    }
   }
   for (const abi::UpdateWord& word : update_.words) {
     write(word.address, &word.value, sizeof word.value);
@@ -228,22 +337,22 @@ void Change::apply() {
   ThreadList::instance().for_each([&](Thread& thread) {
     Context& context = thread.saved_context();
     for (u64* value = &context.r15; value <= &context.rdi; ++value) {
-      const u64 moved = update_.moved_object(*value);
+      const u64 moved = update_.followed(*value);
       *value = moved != 0 ? moved : *value;
     }
   });
 }
 
-// The hypervisor always decides, whatever becomes of the other programs.
-abi::UpdateDecision wait_for_decision() {
+// What it becomes after `last`. The hypervisor always decides, whatever becomes of the other programs.
+abi::UpdateDecision wait_for_decision(abi::UpdateDecision last) {
   u32& word = reinterpret_cast<abi::UpdateHeader*>(block)->decision;
   const u64 gpa = reinterpret_cast<u64>(&word) - abi::linear_base;
   for (;;) {
     const u32 decision = std::atomic_ref(word).load(std::memory_order_acquire);
-    if (decision != static_cast<u32>(abi::UpdateDecision::None)) {
+    if (decision != static_cast<u32>(last)) {
       return static_cast<abi::UpdateDecision>(decision);
     }
-    host_call(abi::HostCall::FutexWait, CallKind::Blocking, gpa, 0, ~0u, ~0ull, 0);
+    host_call(abi::HostCall::FutexWait, CallKind::Blocking, gpa, decision, ~0u, ~0ull, 0);
   }
 }
 
@@ -272,8 +381,8 @@ i64 carry_out_update(abi::UpdateMode mode, void (*ready)(u64), u64 argument) {
   if (update.header->generation != ProcessInfo::instance().generation) {
     return -ESTALE;
   }
-  Change change(update);
   if (mode == abi::UpdateMode::Running) {
+    Change change(update);
     const i64 result = change.prepare();
     if (result == 0) {
       change.apply();
@@ -282,6 +391,7 @@ i64 carry_out_update(abi::UpdateMode mode, void (*ready)(u64), u64 argument) {
   }
   const u64 begin_ns = monotonic_ns();
   const StoppedWorld world;
+  Change change(update);
   if (any_thread_in(update)) {
     return -EBUSY;
   }
@@ -291,7 +401,12 @@ i64 carry_out_update(abi::UpdateMode mode, void (*ready)(u64), u64 argument) {
   }
   if (mode == abi::UpdateMode::Hold) {
     ready(argument);
-    if (wait_for_decision() != abi::UpdateDecision::Apply) {
+    abi::UpdateDecision decision = wait_for_decision(abi::UpdateDecision::None);
+    if (decision == abi::UpdateDecision::Convert) {
+      change.convert();
+      decision = wait_for_decision(decision);
+    }
+    if (decision != abi::UpdateDecision::Apply) {
       return -ECANCELED;
     }
   }

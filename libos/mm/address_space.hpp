@@ -110,6 +110,9 @@ class AddressSpace {
   // For updates of libraries, which write whatever the protection (direct.cpp).
   // Makes private pages present and this pVM's own. False: something else is there, or no memory is left.
   bool make_own(u64 address, u64 size);
+  // From now on the first write to each page of the range is a page fault, which fault() resolves as ever. False: out
+  // of memory.
+  bool write_protect(u64 start, u64 end);
   // The memory of a byte in a page that make_own() has made ready, of which `room` bytes follow each other.
   u8* own_memory(u64 address, u64& room);
   // Visits the present pages of private areas that the program may write: visit(bytes, address, size).

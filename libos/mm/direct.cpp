@@ -30,6 +30,19 @@ bool AddressSpace::make_own(u64 address, u64 size) {
   return true;
 }
 
+bool AddressSpace::write_protect(u64 start, u64 end) {
+  const Lock lock(mutex_);
+  FlushBatch batch;
+  const bool done = table_.for_each(Gva{start}, Gva{end}, [&](u64* entry, Gva address, u64) {
+    if ((*entry & pte::writable) != 0 && (*entry & pte::foreign) == 0) {
+      *entry &= ~pte::writable;
+      batch.add(address);
+    }
+  });
+  batch.flush();
+  return done;
+}
+
 u8* AddressSpace::own_memory(u64 address, u64& room) {
   u64 page_size = 0;
   const u64* entry = table_.find(Gva{address}, page_size);

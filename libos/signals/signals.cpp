@@ -8,6 +8,7 @@
 
 #include "files/signal_sink.hpp"
 #include "host/host_call.hpp"
+#include "libraries/hook.hpp"
 #include "process/boot_info.hpp"
 #include "process/limits.hpp"
 #include "process/process.hpp"
@@ -358,7 +359,10 @@ void raise_sigxfsz() {
   send_to_thread(Thread::current(), own_signal(SIGXFSZ, SI_USER));
 }
 
-void force_fault(Context&, u32 signo, i32 code, u64 address, u64 vector, u64 error) {
+void force_fault(Context& context, u32 signo, i32 code, u64 address, u64 vector, u64 error) {
+  if (in_hook()) [[unlikely]] {
+    end_hook(abi::HookState::Signal, signo, context.rip);
+  }
   Thread& self = Thread::current();
   self.signals.fault_vector = vector;
   self.signals.fault_error = error;

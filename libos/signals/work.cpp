@@ -10,6 +10,7 @@
 #include "entry/patching.hpp"
 #include "host/host_call.hpp"
 #include "host/stats.hpp"
+#include "libraries/hook.hpp"
 #include "mm/tlb.hpp"
 #include "process/exit.hpp"
 #include "process/questions.hpp"
@@ -246,6 +247,10 @@ bool wait_for_signal(u64 deadline_ns, WaitClock clock) {
 
 extern "C" void kx_work(Context* context) {
   merge_flags(*context);
+  if (in_hook()) [[unlikely]] {
+    look_in_hook();
+    return;
+  }
   handle_pending();
   deliver_signals(*context);
   finish_call(*context, nullptr);

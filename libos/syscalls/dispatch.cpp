@@ -2,6 +2,7 @@
 
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <kx/abi/components.hpp>
@@ -79,6 +80,19 @@ void start_dispatch() {
       table[number] = unsupported;
     }
   }
+}
+
+void allow_only(std::span<const SyscallEntry> allowed, SyscallHandler refuse) {
+  for (u64 number = 0; number < table_size; ++number) {
+    const auto found = std::find_if(allowed.begin(), allowed.end(),
+                                    [number](const SyscallEntry& entry) { return entry.number == number; });
+    const SyscallHandler handler = found != allowed.end() ? found->handler : refuse;
+    table[number] = handler != nullptr ? handler : table[number];
+  }
+}
+
+SyscallHandler handler_of(u16 number) {
+  return number < table_size ? table[number] : unsupported;
 }
 
 extern "C" bool kx_syscall(Context* context) {

@@ -66,4 +66,9 @@ const char* syscall_name(u64 number);
 
 void start_dispatch();
 
+// While the world stands still and code of the program's runs all the same: what is not in `allowed` gets `refuse`. An
+// entry without a handler keeps its own. start_dispatch() undoes it.
+void allow_only(std::span<const SyscallEntry> allowed, SyscallHandler refuse);
+SyscallHandler handler_of(u16 number);
+
 }  // namespace kx::libos

@@ -20,6 +20,11 @@ CHOSEN = {"i1": "-DVERSION=1", "i2": "-DVERSION=2", "i1-now": "-DVERSION=1 -Wl,-
           "i2-slow": "-DVERSION=2 -DONLY_SLOW", "i2-more": "-DVERSION=2 -DWITH_ANOTHER"}
 
 
+# The same of the library `layout`, whose variables change.
+LAYOUT = {"l1": "-DVERSION=1", "l2": "-DVERSION=2", "l1h": "-DVERSION=1 -DHOOK", "l2h": "-DVERSION=2 -DHOOK",
+          "l2t": "-DVERSION=2 -DHOOK -DTHREAD", "l2s": "-DVERSION=2 -DHOOK -DSHOWN"}
+
+
 def generate(count, version):
     """A library of `count` functions and variables, and what a program says of them."""
     lines = [f"int generated_version(void) {{ return {version}; }}"]
@@ -58,7 +63,8 @@ class Builder:
 
     def all_locked(self):
         built = self.to / "built"
-        newest = max(path.stat().st_mtime for path in [pathlib.Path(__file__), *SOURCES.glob("updat*"), SOURCES / "opening.c"])
+        newest = max(path.stat().st_mtime for path in [pathlib.Path(__file__), *SOURCES.glob("updat*"), SOURCES / "opening.c",
+                                                    ROOT / "include" / "kx" / "lib_update.h"])
         if built.exists() and built.stat().st_mtime > newest:
             return self.to
         for directory, flags in VERSIONS.items():
@@ -71,6 +77,11 @@ class Builder:
             self.run(f"gcc -O2 -fPIC -shared -Wl,-soname,libchosen.so {flags} {SOURCES}/updatable_chosen.c -o {directory}/libchosen.so")
         for options, name in (("", "chosen"), ("-no-pie -Wl,-z,now", "chosen-now")):
             self.run(f"gcc -O1 {options} {SOURCES}/updated_chosen.c -o {name} -Li1 -lchosen")
+        for directory, flags in LAYOUT.items():
+            (self.to / directory).mkdir(exist_ok=True)
+            self.run(f"gcc -O2 -w -fPIC -shared -I{ROOT}/include -Wl,-soname,liblayout.so {flags} {SOURCES}/updatable_layout.c -o {directory}/liblayout.so")
+        for options, name in (("", "layout"), ("-DNAMES_IT", "layout-naming")):
+            self.run(f"gcc -O2 -pthread {options} {SOURCES}/updated_layout.c -o {name} -Ll1h -llayout")
         self.run(f"gcc -D_GNU_SOURCE -O2 {SOURCES}/opening.c -o opening")
         self.run(f"gcc -D_GNU_SOURCE -O2 -pthread -static -w {SOURCES}/opening.c -o static")
         if shutil.which("musl-gcc"):
@@ -93,11 +104,11 @@ class Builder:
         return self.to
 
 
-def register(scene, quick):
+def register(scene, quick, script="library_update_scenes.py"):
     @case(f"library-update/{scene}", quick=quick)
     def run(test):
         built = Builder(test.setup).all()
-        words = ["/usr/bin/python3", str(HERE / "library_update_scenes.py"), scene, test.kx, str(built)]
+        words = ["/usr/bin/python3", str(HERE / script), scene, test.kx, str(built)]
         if test.setup.lane == "software":
             words = [str(ROOT / "tools" / "lane"), "exec", "--", *words, "slow"]
         done = test.execute(words, limit=2 * test.setup.limit_s)
@@ -107,3 +118,5 @@ def register(scene, quick):
 for name in ("exchange", "flips", "stripped", "refusals", "busy", "failures", "family", "races", "exceptions", "generated", "opened", "others", "chosen",
              "listed", "audit", "policy", "policy_rollback", "policy_warn", "policy_outside"):
     register(name, quick=name in ("exchange", "family", "policy"))
+for name in ("hook", "hook_missing", "hook_refuses", "hook_family", "hook_threads", "hook_ends", "hook_audit"):
+    register(name, quick=name in ("hook", "hook_family"), script="library_hook_scenes.py")

@@ -37,6 +37,8 @@ extern "C" {
 void kx_cpl0_service_call(u64 address_or_zero);
 [[noreturn]] void kx_context_return(Context* context);
 void kx_fork_exit(u64* stack_pointer);
+u32 kx_call_hook(Context* context);
+[[noreturn]] void kx_leave_hook();
 u64 kx_user_copy(void* to, const void* from, u64 size);
 i64 kx_user_load32(const u32* address);
 i64 kx_user_cas32(u32* address, u32 expected, u32 desired);
@@ -44,7 +46,7 @@ extern const char kx_user_copy_instruction[], kx_user_copy_fixup[];
 extern const char kx_user_copy_small_begin[], kx_user_copy_small_end[], kx_user_copy_small_fixup[];
 extern const char kx_user_load32_instruction[], kx_user_load32_fixup[];
 extern const char kx_user_cas32_instruction[], kx_user_cas32_fixup[];
-extern const char kx_syscall_patched[], kx_thread_start[];
+extern const char kx_syscall_patched[], kx_thread_start[], kx_hook_return[];
 }
 
 // SAFETY: GS is the library OS's own; its base is the vCPU page, whose first word is its address.

@@ -138,6 +138,34 @@ kx_fork_resume:
     pop     %rbx
     ret
 
+// u32 kx_call_hook(Context*): goes to the program with these registers, and returns when that returns to kx_hook_return.
+// The word at GS_STACK_TOP, where the program's entries begin meanwhile, keeps the stack pointer to go back to.
+    .globl kx_call_hook, kx_leave_hook, kx_hook_return
+kx_call_hook:
+    push    %rbx
+    push    %rbp
+    push    %r12
+    push    %r13
+    push    %r14
+    push    %r15
+    mov     %gs:GS_STACK_TOP, %rax
+    mov     %rsp, (%rax)
+    mov     %rdi, %rsp
+    jmp     full_return
+kx_hook_return:
+kx_leave_hook:
+    mov     %gs:GS_STACK_TOP, %rsp
+    mov     (%rsp), %rsp
+    pushq   $USER_RFLAGS
+    popfq
+    pop     %r15
+    pop     %r14
+    pop     %r13
+    pop     %r12
+    pop     %rbp
+    pop     %rbx
+    ret
+
 .macro SAVE_GENERAL
     push    %rdi
     push    %rsi
@@ -404,7 +432,7 @@ memcmp:
 // ---------------------------------------------------------------------------------------------------------
     .section .kx_header, "a"
     .quad   0x31584e494c594b
-    .long   8
+    .long   9
     .long   0
     .quad   kx_start
     .quad   kx_syscall_trap

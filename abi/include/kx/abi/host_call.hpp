@@ -12,7 +12,7 @@
 
 namespace kx::abi {
 
-inline constexpr std::uint32_t abi_version = 8;
+inline constexpr std::uint32_t abi_version = 9;
 inline constexpr std::uint64_t boot_magic = 0x3158'4e49'4c59'4bull;  // "KYLINX1"
 
 // Numbers below this are Linux system calls, marshalled by their shape.

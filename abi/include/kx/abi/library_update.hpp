@@ -84,13 +84,42 @@ struct UpdateModule {
 };
 static_assert(sizeof(UpdateModule) == 24);
 
+// A variable whose layout changed, or that the new version lacks (`to` 0): what kx_lib_update (kx/lib_update.h) is told
+// of. It keeps the new version's initial value until then; pointers to its beginning follow it, others do not.
+struct UpdateVariable {
+  std::uint64_t from;
+  std::uint64_t from_size;
+  std::uint64_t to;
+  std::uint64_t to_size;
+  std::uint64_t name;       // where in the block it is, with a NUL behind it
+  std::uint64_t name_size;  // with the NUL
+};
+static_assert(sizeof(UpdateVariable) == 48);
+
 enum class UpdateMode : std::uint32_t {
   Running,  // while the program runs: for what it does not use yet
   Stopped,  // with all other threads stopped
   Hold,     // the same, but once all is ready to be changed this is answered, and the program stands still until the
             // hypervisor has decided: for several programs at once
 };
-enum class UpdateDecision : std::uint32_t { None, Apply, Leave };
+enum class UpdateDecision : std::uint32_t {
+  None,
+  Apply,
+  Leave,
+  Convert,  // calls the new version's kx_lib_update, with nothing of the old version changed yet; then decide again
+};
+
+// How the call of kx_lib_update ended.
+enum class HookState : std::uint32_t {
+  None,      // not yet
+  Returned,  // `hook_value`: what it returned
+  Signal,    // `hook_value`: the signal that a fault at `hook_address` would have been
+  Call,      // `hook_value`: the system call that it made, which is not allowed there
+  Wrote,     // `hook_value`: the address in the old version that it wrote to
+  NoMemory,  // `hook_value`: the errno
+  Stopped,   // the hypervisor had enough
+  Ending,    // the thread is to end
+};
 
 // The head of a block.
 struct UpdateHeader {
@@ -102,12 +131,19 @@ struct UpdateHeader {
   std::uint32_t module_count;     // sorted by `start`
   std::uint32_t follow_pointers;  // 1: pointers into objects are looked for in all the program's writable memory
   std::uint32_t decision;         // of UpdateMode::Hold: what the hypervisor decides, an UpdateDecision
+  std::uint32_t variable_count;   // sorted by `from`
+  std::uint32_t hook_state;       // written by the library OS: a HookState; then the hypervisor is woken
   std::uint64_t old_start;        // of the library that is left
   std::uint64_t old_end;
   std::uint64_t generation;  // of the program that the block is for
   std::uint64_t pause_ns;    // written by the library OS: how long the program stood still
+  std::uint64_t hook_gva;    // kx_lib_update of the new version; 0: it has none
+  std::uint64_t hook_value;  // written by the library OS, as hook_state says
+  std::uint64_t hook_address;
+  std::uint64_t old_build_id;       // where in the block it is, as text with a NUL behind it
+  std::uint64_t old_build_id_size;  // with the NUL
 };
-static_assert(sizeof(UpdateHeader) == 64 && std::has_unique_object_representations_v<UpdateHeader>);
+static_assert(sizeof(UpdateHeader) == 112 && std::has_unique_object_representations_v<UpdateHeader>);
 
 // Results of QuestionKind::Update beside 0 and -errno:
 //   -ESTALE  another program runs
