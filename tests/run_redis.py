@@ -98,18 +98,23 @@ def prepare(source):
         place = source / "src" / program
         place.unlink(missing_ok=True)
         place.symlink_to(shutil.which(program) or program)
+    # It waits until the server logs the process id that it has on the host; a pVM logs its own.
+    script = source / "tests/support/server.tcl"
+    script.write_text(script.read_text().replace('" PID: $pid"', '" PID: $pid|pVM of $pid.* PID: "'))
 
 
 class Results:
     """What a run of one file of the suite showed: tests that passed and failed, by name, with how often."""
 
-    def __init__(self, text, late):
+    def __init__(self, text, late, status):
         text = re.sub(r"\x1b\[[0-9;]*m", "", text)
         self.passed = collections.Counter(re.findall(r"^\[ok\]: (.*) \(\d+ ms\)$", text, re.M))
         self.failed = collections.Counter(re.findall(r"^\[err\]: (.*) in tests/\S+$", text, re.M))
         self.stopped = "not ended in time" if late else ""
         for line in re.findall(r"^\[(?:exception|TIMEOUT)\]: .*", text, re.M):
             self.stopped = line
+        if status and not (self.failed or self.stopped):
+            self.stopped = f"ended with status {status}"
 
     def any(self):
         return bool(self.passed or self.failed or self.stopped)
@@ -135,7 +140,7 @@ class Suite:
         return self.logs / f"{unit.replace('/', '.')}.{kind}.{what}"
 
     def test(self, unit, more):
-        words = ["./runtest", "--single", unit, "--timeout", str(self.limit()), "--clients", "1", "--durable", *more]
+        words = ["./runtest", "--single", unit, "--timeout", str(self.limit()), "--clients", "1", "--durable", *self.options.more, *more]
         for tags in self.options.tags:
             words += ["--tags", tags]
         for name in self.options.skipped:
@@ -205,16 +210,15 @@ class Suite:
                     os.killpg(child.pid, signal.SIGKILL)
                 except ProcessLookupError:
                     pass
-        return Results(path.read_text(encoding="utf-8", errors="replace"), late.is_set())
+        return Results(path.read_text(encoding="utf-8", errors="replace"), late.is_set(), child.returncode)
 
     def spawned(self, unit, kind):
         """The suite's own way: it starts servers from src/redis-server, which for pVMs is a script of kx's."""
         program = self.source / "src" / SERVER
         program.unlink()
         if kind == "pvm":
-            # The log is where the suite looks for the process id that it got; what a pVM logs is its own.
             command = shlex.join([*self.pvm_words(self.source / "tests/tmp"), shutil.which(SERVER)])
-            program.write_text(f'#!/bin/sh\necho " PID: $$"\nexec {command} "$@"\n')
+            program.write_text(f'#!/bin/sh\necho "pVM of $$"\nexec {command} "$@"\n')
             program.chmod(0o755)
         else:
             program.symlink_to(shutil.which(SERVER))
@@ -256,6 +260,7 @@ def main():
     parser.add_argument("--spawned", action="store_true", help="the suite starts and ends the servers")
     parser.add_argument("--native-only", action="store_true", help="count what passes natively")
     parser.add_argument("--unit-limit", type=int, metavar="SECONDS", help="end a file that makes no progress for so long")
+    parser.add_argument("--more", type=shlex.split, default=[], metavar="WORDS", help="further words for the suite's runner")
     parser.add_argument("--all", action="store_true", help="in the software lane too, tests that take long there")
     parser.add_argument("--in-lane", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
