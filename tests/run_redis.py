@@ -6,8 +6,8 @@ of the suite has a server of its own, once native and once a pVM, on the same ma
 the suite is. A test failed if it passes natively but not as a pVM, also when that is tried again.
 
 External mode, the suite's own word, has all tests that need nothing of a server but its port. With --spawned it starts and ends
-servers itself, with the files, replicas and signals that it wants: there, what asks the host for a process that is inside of a
-pVM cannot pass.
+servers itself, with the files, replicas and signals that it wants: there, tests that signal a server by the process id that it
+tells cannot pass, as a pVM has ids of its own. Those signals go to whoever has the id outside, hence only in the software lane.
 """
 import argparse
 import collections
@@ -93,14 +93,16 @@ def fetch(folder, version):
 
 
 def prepare(source):
-    """The suite takes programs from src/, where a build would have put them."""
+    """The suite takes programs from src/, where a build would have put them; for a pVM the server there is a script."""
     for program in (SERVER, "redis-cli", "redis-benchmark", "redis-check-rdb", "redis-check-aof"):
         place = source / "src" / program
         place.unlink(missing_ok=True)
         place.symlink_to(shutil.which(program) or program)
     # It waits until the server logs the process id that it has on the host; a pVM logs its own.
-    script = source / "tests/support/server.tcl"
-    script.write_text(script.read_text().replace('" PID: $pid"', '" PID: $pid|pVM of $pid.* PID: "'))
+    for name, text, other in (("support/server.tcl", '" PID: $pid"', '" PID: $pid|pVM of $pid.* PID: "'),
+                              ("integration/logging.tcl", "ldd src/redis-server", f"ldd {shutil.which(SERVER)}")):
+        script = source / "tests" / name
+        script.write_text(script.read_text().replace(text, other))
 
 
 class Results:
@@ -257,7 +259,7 @@ def main():
     parser.add_argument("--build", default=os.path.join(BUILD, "redis-suite"), help="where the source and logs are (default build/redis-suite)")
     parser.add_argument("--filter", default="", metavar="REGEX", help="only files of the suite whose name matches")
     parser.add_argument("--tags", action="append", default=[], metavar="TAGS", help='handed to the suite: "-slow" leaves those tests out')
-    parser.add_argument("--spawned", action="store_true", help="the suite starts and ends the servers")
+    parser.add_argument("--spawned", action="store_true", help="the suite starts and ends the servers; in the software lane")
     parser.add_argument("--native-only", action="store_true", help="count what passes natively")
     parser.add_argument("--unit-limit", type=int, metavar="SECONDS", help="end a file that makes no progress for so long")
     parser.add_argument("--more", type=shlex.split, default=[], metavar="WORDS", help="further words for the suite's runner")
@@ -272,6 +274,8 @@ def main():
         options.lane = "kvm" if os.access("/dev/kvm", os.R_OK | os.W_OK) else "software"
     if options.lane == "software" and not options.in_lane and not options.native_only:
         return in_lane(options, [*sys.argv[1:], "--kx", options.kx, "--build", str(source.parent)])
+    if options.spawned and not options.in_lane and not options.native_only:
+        fail("--spawned: the suite signals processes by ids that are a pVM's own: only with --lane software, a machine for itself")
     options.skipped = ()
     if options.in_lane and not options.all:
         options.tags.append(EMULATOR_TAGS)
