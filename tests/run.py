@@ -8,6 +8,7 @@ said, not hidden: a suite that is skipped gives its reason.
 import argparse
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -19,6 +20,7 @@ from suites_common import BUILD, LOGS, ROOT, Skip, log_path, parse_totals
 
 FULL = os.environ.get("KX_FULL", "") not in ("", "0")
 SUITE_LIMIT_S = 900
+REDIS_LIMIT_S = 3 * 3600
 
 
 def kvm_usable():
@@ -80,7 +82,7 @@ def lane():
     return command_suite("lane", ["tests/run_lane.py"])
 
 
-def pvm_suite(name, script, lane_name, selection=()):
+def pvm_suite(name, script, lane_name, selection=(), limit=None):
     """A suite of programs that run in pVMs; in the software lane all of them share one emulated machine."""
     if not os.path.exists(os.path.join(ROOT, script)):
         raise Skip(f"{script} is not there")
@@ -89,7 +91,7 @@ def pvm_suite(name, script, lane_name, selection=()):
     if lane_name == "kvm":
         if not kvm_usable():
             raise Skip("no usable /dev/kvm; the software lane runs them")
-        return command_suite(name, command)
+        return command_suite(name, command, limit=limit or SUITE_LIMIT_S)
     socket = os.path.join(BUILD, f"{name}.sock")
     environment = {"KX_LANE_SOCKET": socket}
     if run_logged(name, ["tools/lane", "start"], environment) != 0:
@@ -97,7 +99,7 @@ def pvm_suite(name, script, lane_name, selection=()):
     try:
         if not FULL:
             command += selection
-        return command_suite(name, command, environment, SUITE_LIMIT_S if not FULL else 4 * SUITE_LIMIT_S)
+        return command_suite(name, command, environment, limit or (SUITE_LIMIT_S if not FULL else 4 * SUITE_LIMIT_S))
     finally:
         run_logged(name, ["tools/lane", "stop"], environment)
 
@@ -129,6 +131,14 @@ def system_kvm():
 
 def system_software():
     return pvm_suite("system-software", "tests/system/run.py", "software", ["--quick"])
+
+
+def redis(lane_name):
+    """Redis's own suite of tests against the server as a pVM."""
+    missing = [program for program in ("redis-server", "tclsh", "dpkg-source") if not shutil.which(program)]
+    if missing:
+        raise Skip(f"{missing[0]} is not installed")
+    return pvm_suite(f"redis-{lane_name}", "tests/run_redis.py", lane_name, limit=REDIS_LIMIT_S)
 
 
 def fuzz():
@@ -164,9 +174,12 @@ def demo():
 SUITES = {
     "style": suites_static.style, "unit": unit, "unit-sanitized": unit_sanitized, "conformance-kvm": conformance_kvm,
     "system-kvm": system_kvm, "lane": lane, "conformance-software": conformance_software,
-    "system-software": system_software, "demo": demo, "fuzz": fuzz, "bench": bench,
+    "system-software": system_software, "redis-kvm": lambda: redis("kvm"),
+    "redis-software": lambda: redis("software"), "demo": demo, "fuzz": fuzz, "bench": bench,
     "tidy": lambda: suites_static.tidy(FULL),
 }
+# They fetch what they test with, and take hours in the emulator.
+LONG = ("redis-kvm", "redis-software")
 
 
 def explain(name):
@@ -194,6 +207,9 @@ def main():
     print(f"pVMs run on {kvm}; {'all cases' if FULL else 'KX_FULL=1 runs every case in the software lane too'}", flush=True)
     passed = failed = 0
     for name in options.only or SUITES:
+        if name in LONG and not FULL and not options.only:
+            print(f"{name}: skipped: KX_FULL=1 or --only {name} runs it", flush=True)
+            continue
         open(log_path(name), "w", encoding="utf-8").close()
         start = time.monotonic()
         try:

@@ -103,6 +103,19 @@ def many_arguments(lane):
 
 
 @case
+def sockets_of_families_are_its_own(lane):
+    """A kx in the lane must not see, and take for left behind, the sockets of families that run on the host."""
+    if os.geteuid() != 0:
+        return
+    probe = f"/run/kx/lane-test-{os.getpid()}"
+    equal(lane.run("touch", probe).returncode, 0)
+    there = os.path.exists(probe)
+    if there:
+        os.unlink(probe)
+    check(not there, f"{probe} is on the host")
+
+
+@case
 def files_are_those_of_the_host(lane):
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "file")

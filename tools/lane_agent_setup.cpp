@@ -110,6 +110,11 @@ bool enter_host_root() {
     complain("host root");
     return false;
   }
+  // Sockets of families work only on the machine that they are on: with the host's directory, a `kx` here would take
+  // those of the host and of other lanes for left behind, and remove them.
+  if (mkdir("/run/kx", 0700) == 0 || errno == EEXIST) {
+    mount_at("tmpfs", "/run/kx", MS_NOSUID | MS_NODEV, "mode=0700");
+  }
   return true;
 }
 
