@@ -103,23 +103,23 @@ Result<UniqueFd> listen_in(const std::string& directory) {
       status.st_uid != ::geteuid()) {
     return Unexpected{system_error_from(EPERM, directory, ": not a directory of this user alone")};
   }
-  const std::string path = directory + "/" + socket_name(::getpid());
-  KX_TRY_ASSIGN(const sockaddr_un address, address_of(path));
+  // Under its name only once it listens: whoever looks for families takes a socket where nobody does for left behind.
+  const std::string path = directory + "/" + socket_name(::getpid()), new_path = path + ".new";
+  KX_TRY_ASSIGN(const sockaddr_un address, address_of(new_path));
   UniqueFd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   // The mode of the socket's own inode is that of the file which bind(2) makes.
   if (!fd || ::fchmod(fd.get(), 0600) != 0) {
     return Unexpected{system_error("create a control socket")};
   }
+  ::unlink(new_path.c_str());  // of a process that had the same number
   // SAFETY: the type punning that bind(2) asks for.
-  const auto* name = reinterpret_cast<const sockaddr*>(&address);
-  if (::bind(fd.get(), name, sizeof address) != 0) {
-    // Left behind by a process that had the same number: nobody can listen there.
-    if (errno != EADDRINUSE || ::unlink(path.c_str()) != 0 || ::bind(fd.get(), name, sizeof address) != 0) {
-      return Unexpected{system_error("bind ", path)};
-    }
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return Unexpected{system_error("bind ", new_path)};
   }
-  if (::listen(fd.get(), waiting_connections) != 0) {
-    return Unexpected{system_error("listen on ", path)};
+  if (::listen(fd.get(), waiting_connections) != 0 || ::rename(new_path.c_str(), path.c_str()) != 0) {
+    Error error = system_error("listen on ", path);
+    ::unlink(new_path.c_str());
+    return Unexpected{std::move(error)};
   }
   return fd;
 }

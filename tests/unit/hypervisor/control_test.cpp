@@ -1,5 +1,6 @@
 // Names and permissions of control sockets.
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,6 +47,26 @@ TEST_F(RuntimeDirectory, IsMadeForItsUserAlone) {
 TEST_F(RuntimeDirectory, TakesThePlaceOfAStaleSocket) {
   { ASSERT_TRUE(listen_in(directory())); }
   EXPECT_TRUE(listen_in(directory()));
+}
+
+// Whoever looks meanwhile would remove a socket that nobody listens on.
+TEST_F(RuntimeDirectory, NamesASocketOnceItListens) {
+  ASSERT_EQ(::mkdir(directory().c_str(), 0700), 0);
+  const UniqueFd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  ASSERT_GE(::inotify_add_watch(watch.get(), directory().c_str(), IN_CREATE | IN_MOVED_TO), 0);
+  ASSERT_TRUE(listen_in(directory()));
+  alignas(inotify_event) char events[4096];
+  const ssize_t length = ::read(watch.get(), events, sizeof events);
+  int moved = 0;
+  for (ssize_t at = 0; at < length;) {
+    const auto* const event = reinterpret_cast<const inotify_event*>(events + at);
+    if (family_of_socket(event->name)) {
+      EXPECT_EQ(event->mask, static_cast<std::uint32_t>(IN_MOVED_TO));
+      ++moved;
+    }
+    at += static_cast<ssize_t>(sizeof *event + event->len);
+  }
+  EXPECT_EQ(moved, 1);
 }
 
 TEST_F(RuntimeDirectory, IsRefusedIfOthersMayUseIt) {
