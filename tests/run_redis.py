@@ -23,6 +23,7 @@ import sys
 import threading
 import time
 
+from debian_archive import Archive, ArchiveError
 from suites_common import BUILD, ROOT
 
 PACKAGE, SERVER = "redis", "redis-server"
@@ -56,40 +57,15 @@ def installed_version():
     return done.stdout
 
 
-def source_lines():
-    """apt's places for sources: those of its packages, in its own words, so that nothing of the system's is changed."""
-    form = "$(REPO_URI) $(CODENAME) $(COMPONENT)"
-    done = subprocess.run(["apt-get", "indextargets", "--format", form, "Created-By: Packages"], capture_output=True, text=True, check=True)
-    policy = subprocess.run(["apt-cache", "policy", SERVER], capture_output=True, text=True, check=True).stdout
-    # Only where the server comes from: other places may have no sources.
-    places = set(re.findall(r"^ +\d+ (\S+) (\S+)/(\S+) ", policy, re.M))
-    lines = [line.split() for line in done.stdout.splitlines()]
-    return sorted({f"deb-src {uri} {code} {component}\n" for uri, code, component in lines if (uri.rstrip("/"), code, component) in places})
-
-
 def fetch(folder, version):
-    """Puts the unpacked source into folder/VERSION unless it is there; gives its path."""
-    source = folder / re.sub(r"[^\w.~+-]", "_", version)
-    if (source / "runtest").exists():
-        return source
+    """Puts the unpacked source below the folder unless it is there; gives its path."""
     need("dpkg-source", "dpkg-dev")
-    work = folder / "fetch"
-    shutil.rmtree(work, ignore_errors=True)
-    (work / "parts").mkdir(parents=True)
-    (work / "lists/partial").mkdir(parents=True)
-    (work / "parts/sources.list").write_text("".join(source_lines()))
-    apt = ["apt-get", "-q", "-o", "Dir::Etc::sourcelist=/dev/null", "-o", f"Dir::Etc::sourceparts={work}/parts", "-o",
-           f"Dir::State::lists={work}/lists", "-o", "APT::Sandbox::User=root"]
-    for command in ([*apt, "update"], [*apt, "source", "--download-only", f"{PACKAGE}={version}"]):
-        done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
-        if done.returncode:
-            fail(f"{' '.join(command[-2:])}: {(done.stderr.strip() or done.stdout).splitlines()[-1]}: it must reach a mirror that has sources")
-    description = next(work.glob("*.dsc"))
-    subprocess.run(["dpkg-source", "--no-check", "-x", description.name, "source"], cwd=work, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL, check=True)
-    os.replace(work / "source", source)
-    shutil.rmtree(work)
-    return source
+    archive = Archive(folder)
+    try:
+        archive.update()
+        return archive.source(PACKAGE, version)
+    except ArchiveError as problem:
+        fail(f"{problem}: it must reach a mirror that has sources")
 
 
 def prepare(source):
