@@ -116,7 +116,7 @@ def register(scene, quick, script="library_update_scenes.py"):
 
 
 for name in ("exchange", "flips", "stripped", "refusals", "busy", "failures", "family", "races", "exceptions", "generated", "opened", "others", "chosen",
-             "listed", "audit", "policy", "policy_rollback", "policy_warn", "policy_outside"):
+             "listed", "deceived", "audit", "policy", "policy_rollback", "policy_warn", "policy_outside"):
     register(name, quick=name in ("exchange", "family", "policy"))
 for name in ("hook", "hook_missing", "hook_refuses", "hook_family", "hook_threads", "hook_ends", "hook_audit"):
     register(name, quick=name in ("hook", "hook_family"), script="library_hook_scenes.py")

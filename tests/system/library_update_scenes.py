@@ -201,6 +201,24 @@ def family():
         check(len(ends) == 2 and all(end.startswith("2 | count 2 52 | hidden 12 ") for end in ends), f"the children: {ends}")
 
 
+def deceived():
+    """A process that says it has another version than it has decides about nobody but itself."""
+    build_id = subprocess.run(["readelf", "-n", BUILT / "v2" / LIBRARY], capture_output=True, check=True).stdout.decode()
+    build_id = re.search(r"Build ID: ([0-9a-f]{40})", build_id)[1]
+    with Program() as program:
+        program.say("fork")
+        program.expect("forked")
+        program.say(f"deceive {build_id}")
+        program.expect("deceived 1")
+        status, out, err = program.update("v2", pid=2)
+        check("stood still" not in out, f"the one that deceives: {status} {out}{err}")
+        status, out, err = program.update("v2", pid=3)
+        check(status == 0 and out.count("stood still") == 1, f"its child, which does not: {out}{err}")
+        status, out, err = program.update("v1", pid=3)
+        check(status == 0 and out.count("stood still") == 1, f"its child, back: {out}{err}")
+        program.show(1, 1)
+
+
 def races():
     """Beside forks, threads that come and go, signals, dlopen and dlclose."""
     with Program() as program:
@@ -472,7 +490,7 @@ def others():
             program.show(1, 1)
 
 
-SCENES = {scene.__name__: scene for scene in (exchange, flips, stripped, refusals, busy, failures, family, races, exceptions, generated, opened, others, chosen, listed, audit,
+SCENES = {scene.__name__: scene for scene in (exchange, flips, stripped, refusals, busy, failures, family, races, exceptions, generated, opened, others, chosen, listed, deceived, audit,
                                               policy, policy_rollback, policy_warn, policy_outside)}
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 // Uses the library `updatable` in a loop and says what it sees of it, a line each time it reads one: a command.
 #include <dlfcn.h>
+#include <link.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -83,6 +85,31 @@ static void *churn(void *stop) {
   return NULL;
 }
 
+// Writes another build-id over the one in the library's own headers in memory.
+static int deceive(struct dl_phdr_info *info, size_t size, void *text) {
+  (void)size;
+  if (strstr(info->dlpi_name, "libupdatable.so") == NULL) {
+    return 0;
+  }
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    char *note = (char *)info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+    for (size_t at = 0; info->dlpi_phdr[i].p_type == PT_NOTE && at + 36 <= info->dlpi_phdr[i].p_memsz; at += 4) {
+      if (memcmp(note + at, "\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU", 16) == 0) {
+        char *page = (char *)((unsigned long)(note + at) & ~4095ul);
+        if (mprotect(page, 8192, PROT_READ | PROT_WRITE) != 0) {
+          return 2;
+        }
+        for (int byte = 0; byte < 20; ++byte) {
+          char digits[3] = {((char *)text)[2 * byte], ((char *)text)[2 * byte + 1], 0};
+          note[at + 16 + byte] = (char)strtol(digits, NULL, 16);
+        }
+        return 1;
+      }
+    }
+  }
+  return 3;
+}
+
 int main(void) {
   static int stop;
   pthread_t churner;
@@ -117,6 +144,8 @@ int main(void) {
       }
       close(ends[0]);
       puts("forked");
+    } else if (strncmp(line, "deceive ", 8) == 0) {
+      printf("deceived %d\n", dl_iterate_phdr(deceive, line + 8));
     } else if (strncmp(line, "churn", 5) == 0) {
       struct itimerval often = {{0, 20000}, {0, 20000}};
       signal(SIGALRM, on_alarm);
