@@ -9,7 +9,7 @@ import tempfile
 import time
 
 from library_update_scenes import BUILT, KX, SLOW, Program, kx
-from scene import Wrong, check
+from scene import check, run
 
 LIBRARY = "liblayout.so"
 SLOWER = 5 if SLOW else 1
@@ -219,8 +219,4 @@ def hook_audit():
 SCENES = {scene.__name__: scene for scene in (hook, hook_missing, hook_refuses, hook_family, hook_threads, hook_ends, hook_audit)}
 
 if __name__ == "__main__":
-    try:
-        SCENES[sys.argv[1]]()
-    except Wrong as wrong:
-        sys.exit(f"{sys.argv[1]}: {wrong}")
-    print("passed")
+    run(SCENES[sys.argv[1]])

@@ -1,5 +1,6 @@
 """What scenes share: scripts that run a family and its observers side by side, on the host or inside the software lane."""
 import subprocess
+import sys
 
 
 class Wrong(Exception):
@@ -47,3 +48,12 @@ class Running:
     def expect(self, text):
         line = self.line()
         check(line == text, f"the program said {line!r} instead of {text!r}")
+
+
+def run(scene, *words):
+    """A whole script: prints "passed", or ends it with what went wrong."""
+    try:
+        scene(*words)
+    except Wrong as wrong:
+        sys.exit(f"{sys.argv[1]}: {wrong}")
+    print("passed")

@@ -117,19 +117,16 @@ kx_context_return:
     mov     %rdi, %rsp
     jmp     full_return
 
-// void kx_fork_exit(u64* stack_pointer): leaves its stack pointer there and makes the host call in the vCPU's slot. Returns
-// in the caller, and again in the child, whose vCPU starts at kx_fork_resume on a copy of this stack.
-    .globl kx_fork_exit, kx_fork_resume
-kx_fork_exit:
+// What a function leaves as it was (System V ABI, AMD64 supplement).
+.macro SAVE_CALLEE_SAVED
     push    %rbx
     push    %rbp
     push    %r12
     push    %r13
     push    %r14
     push    %r15
-    mov     %rsp, (%rdi)
-    out     %al, $0xf0
-kx_fork_resume:
+.endm
+.macro RETURN_CALLEE_SAVED
     pop     %r15
     pop     %r14
     pop     %r13
@@ -137,17 +134,23 @@ kx_fork_resume:
     pop     %rbp
     pop     %rbx
     ret
+.endm
+
+// void kx_fork_exit(u64* stack_pointer): leaves its stack pointer there and makes the host call in the vCPU's slot. Returns
+// in the caller, and again in the child, whose vCPU starts at kx_fork_resume on a copy of this stack.
+    .globl kx_fork_exit, kx_fork_resume
+kx_fork_exit:
+    SAVE_CALLEE_SAVED
+    mov     %rsp, (%rdi)
+    out     %al, $0xf0
+kx_fork_resume:
+    RETURN_CALLEE_SAVED
 
 // u32 kx_call_hook(Context*): goes to the program with these registers, and returns when that returns to kx_hook_return.
 // The word at GS_STACK_TOP, where the program's entries begin meanwhile, keeps the stack pointer to go back to.
     .globl kx_call_hook, kx_leave_hook, kx_hook_return
 kx_call_hook:
-    push    %rbx
-    push    %rbp
-    push    %r12
-    push    %r13
-    push    %r14
-    push    %r15
+    SAVE_CALLEE_SAVED
     mov     %gs:GS_STACK_TOP, %rax
     mov     %rsp, (%rax)
     mov     %rdi, %rsp
@@ -158,13 +161,7 @@ kx_leave_hook:
     mov     (%rsp), %rsp
     pushq   $USER_RFLAGS
     popfq
-    pop     %r15
-    pop     %r14
-    pop     %r13
-    pop     %r12
-    pop     %rbp
-    pop     %rbx
-    ret
+    RETURN_CALLEE_SAVED
 
 .macro SAVE_GENERAL
     push    %rdi
