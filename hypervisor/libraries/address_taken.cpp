@@ -6,7 +6,9 @@
 #include <kx/base/verify.hpp>
 #include <map>
 #include <set>
+#include <utility>
 
+#include "hypervisor/libraries/allocations.hpp"
 #include "hypervisor/libraries/function_matching.hpp"
 #include "hypervisor/text.hpp"
 
@@ -120,8 +122,13 @@ void pair_unnamed_functions(const ElfFile& from, const ElfFile& to, Pairing& pai
       taken.insert(symbol.raw.st_value);
     }
   }
+  const LibraryPointers before(from, old_functions), now(to, new_functions);
   if (std::any_of(taken.begin(), taken.end(), [&](std::uint64_t each) { return !known.contains(each); })) {
-    match_functions(LibraryPointers(from, old_functions), LibraryPointers(to, new_functions), known);
+    match_functions(before, now, known);
+  }
+  // With a hook that is for the library to see to.
+  for (std::string& line : find_other_allocations(before, now, known)) {
+    (pairing.hook != 0 ? pairing.notes : pairing.obstacles).push_back(std::move(line));
   }
   pairing.functions.clear();
   for (const std::uint64_t function : taken) {

@@ -7,7 +7,8 @@
 namespace kx::hv::libraries {
 
 // Completes `pairing.functions`: afterwards it holds, sorted and each once, the functions that can be reached by a
-// pointer, with the bytes that are theirs. One that has no counterpart is an obstacle.
+// pointer, with the bytes that are theirs. One that has no counterpart is an obstacle, and so is one that allocates
+// another constant size, without a hook.
 void pair_unnamed_functions(const ElfFile& from, const ElfFile& to, Pairing& pairing);
 
 }  // namespace kx::hv::libraries

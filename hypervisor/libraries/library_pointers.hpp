@@ -42,6 +42,7 @@ class LibraryPointers {
   // Both must live as long.
   LibraryPointers(const ElfFile& file, const Functions& functions);
 
+  [[nodiscard]] const ElfFile& file() const { return file_; }
   [[nodiscard]] bool is_function(std::uint64_t address) const { return functions_.contains(address); }
   [[nodiscard]] const std::vector<std::uint64_t>& function_starts() const { return function_starts_; }
   [[nodiscard]] const std::map<std::uint64_t, Code>& code() const { return code_; }  // of each function

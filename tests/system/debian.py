@@ -45,7 +45,7 @@ def find_versions(archive, package):
     kept = archive.folder / f"{package}.versions"
     if not kept.exists():
         archive.update()
-        versions = archive.versions(package)[-2:]
+        versions = archive.versions(package)
         if len(versions) < 2:
             raise ArchiveError(f"there is only one version of {package}")
         kept.write_text("".join(f"{archive.unpack(package, version).name}\n" for version in versions))
@@ -66,7 +66,7 @@ def expat(folder):
 
 
 def package_versions(folder, package):
-    """Directories with the files of the two newest versions of a package, the older one first."""
+    """Directories with the files of the versions of a package that there are, the oldest first."""
     return fetched(find_versions, folder, package)
 
 

@@ -2,16 +2,21 @@
 #pragma once
 
 #include <elf.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "hypervisor/libraries/elf_image.hpp"
 #include "hypervisor/libraries/signing.hpp"
+#include "hypervisor/unique_fd.hpp"
 
 namespace kx::hv::libraries {
 
@@ -31,8 +36,27 @@ class LibrariesTest : public ::testing::Test {
     return path;
   }
 
+  // A shared library of this C text, as the compiler makes it with these options.
+  ElfFile compile(const std::string& name, std::string_view source, const std::string& options) const {
+    const std::string path = write(name + ".c", source), made = directory + "/" + name + ".so";
+    const std::string command = "gcc -O2 -fPIC -shared -Wl,-soname,libm.so " + options + " -o " + made + " " + path;
+    EXPECT_EQ(std::system(command.c_str()), 0) << command;
+    const UniqueFd file(::open(made.c_str(), O_RDONLY | O_CLOEXEC));
+    auto read = ElfFile::read(file.get());
+    EXPECT_TRUE(read);
+    return std::move(read).value();
+  }
+
   std::string directory;
 };
+
+inline std::string lines_of(const std::vector<std::string>& list) {
+  std::string lines;
+  for (const std::string& each : list) {
+    lines += each + "\n";
+  }
+  return lines;
+}
 
 // A shared library that consists of what says who it is: headers, dynamic section, strings, a note.
 struct SmallLibrary {

@@ -1,15 +1,11 @@
 // Functions of stripped libraries: those of two versions that a compiler made, judged by what their symbols say.
-#include <fcntl.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <string>
 
 #include "fixture.hpp"
 #include "hypervisor/libraries/pairing.hpp"
-#include "hypervisor/unique_fd.hpp"
 
 namespace kx::hv::libraries {
 
@@ -76,24 +72,8 @@ int run(int *numbers, int count) {
 
 class FunctionMatching : public LibrariesTest {
  protected:
-  ElfFile build(const std::string& name, const std::string& options) {
-    const std::string path = write(name + ".c", source), made = directory + "/" + name + ".so";
-    const std::string command = "gcc -O2 -fPIC -shared -Wl,-soname,libm.so " + options + " -o " + made + " " + path;
-    EXPECT_EQ(std::system(command.c_str()), 0) << command;
-    const UniqueFd file(::open(made.c_str(), O_RDONLY | O_CLOEXEC));
-    auto read = ElfFile::read(file.get());
-    EXPECT_TRUE(read);
-    return std::move(read).value();
-  }
+  ElfFile build(const std::string& name, const std::string& options) const { return compile(name, source, options); }
 };
-
-std::string obstacles_of(const Pairing& pairing) {
-  std::string lines;
-  for (const std::string& each : pairing.obstacles) {
-    lines += each + "\n";
-  }
-  return lines;
-}
 
 using Functions = std::map<std::uint64_t, std::uint64_t>;
 
@@ -110,7 +90,7 @@ Functions functions_of(const Pairing& pairing) {
 TEST_F(FunctionMatching, TellsWhatSymbolsTell) {
   const Pairing named = pair_versions(build("n1", ""), build("n2", "-DNEWER"));
   const Pairing unnamed = pair_versions(build("s1", "-s"), build("s2", "-DNEWER -s"));
-  EXPECT_EQ(obstacles_of(unnamed), "");
+  EXPECT_EQ(lines_of(unnamed.obstacles), "");
   EXPECT_GE(unnamed.functions.size(), 11u);  // eight operations, reset, finish, compare
   const Functions wanted = functions_of(named);
   for (const Pair& each : unnamed.functions) {
@@ -130,7 +110,8 @@ TEST_F(FunctionMatching, TellsThemOnTheWayBack) {
     EXPECT_TRUE(found == wanted.end() || found->second == each.to) << std::hex << each.from;
   }
   // The operations that were added have no counterpart, and are not given anybody's.
-  EXPECT_EQ(unnamed.obstacles.size(), named.obstacles.size()) << obstacles_of(unnamed) << obstacles_of(named);
+  EXPECT_EQ(unnamed.obstacles.size(), named.obstacles.size())
+      << lines_of(unnamed.obstacles) << lines_of(named.obstacles);
 }
 
 // Nearly all code differs: little is told, and nothing that is wrong.
@@ -147,7 +128,7 @@ TEST_F(FunctionMatching, IsNotWrongAboutAnotherCompilersWork) {
 
 TEST_F(FunctionMatching, DoesNotDecideWhichOfTwoAFunctionIs) {
   const Pairing pairing = pair_versions(build("s1", "-DSPLIT -s"), build("s2", "-DSPLIT -DNEWER -s"));
-  ASSERT_EQ(pairing.obstacles.size(), 1u) << obstacles_of(pairing);
+  ASSERT_EQ(pairing.obstacles.size(), 1u) << lines_of(pairing.obstacles);
   EXPECT_NE(pairing.obstacles.front().find("pointers to it may be held"), std::string::npos);
 }
 
