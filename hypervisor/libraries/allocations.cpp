@@ -17,6 +17,9 @@ namespace kx::hv::libraries {
 
 namespace {
 
+// More than libraries have; what a damaged file seems to have beyond is not looked at.
+constexpr std::size_t most_of_function = 256, most_constant = 4096, most_lines = 50;
+
 bool is_allocator(std::string_view name) {
   std::string lower(name);
   std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -140,7 +143,8 @@ std::vector<Allocation> Allocators::in(std::uint64_t function) {
     }
     const bool is_call = instruction.mnemonic == ZYDIS_MNEMONIC_CALL;
     if (is_call || instruction.mnemonic == ZYDIS_MNEMONIC_JMP) {
-      if (const std::string_view name = callee(instruction, operands[0], function + at); !name.empty()) {
+      const std::string_view name = callee(instruction, operands[0], function + at);
+      if (!name.empty() && found.size() < most_of_function) {
         found.push_back({name, arguments});
       }
       arguments = {};
@@ -215,7 +219,9 @@ std::vector<std::string> find_other_allocations(const LibraryPointers& before, c
   // What is constant: everywhere, and in functions without a counterpart.
   std::vector<Allocation> all_old, all_new, rest_old, rest_new;
   const auto add = [](std::vector<Allocation>& to, const std::vector<Allocation>& some) {
-    std::ranges::copy_if(some, std::back_inserter(to), &Allocation::is_constant);
+    if (to.size() < most_constant) {
+      std::ranges::copy_if(some, std::back_inserter(to), &Allocation::is_constant);
+    }
   };
   std::unordered_map<std::uint64_t, std::vector<Allocation>> of_new;
   for (const std::uint64_t function : now.function_starts()) {
@@ -235,7 +241,7 @@ std::vector<std::string> find_other_allocations(const LibraryPointers& before, c
     }
     const auto are = of_new.extract(counterpart->second);
     const auto change = find_change(were, are.empty() ? std::vector<Allocation>() : are.mapped());
-    if (change) {
+    if (change && lines.size() < most_lines) {
       lines.push_back(name_of(before.file(), function) + ": calls " + change->first.text() + " before, " +
                       change->second.text() + otherwise);
     }
