@@ -13,6 +13,8 @@
 #include <fstream>
 #include <memory>
 
+#include "hypervisor/text.hpp"
+
 namespace kx::toolstack {
 namespace {
 
@@ -191,21 +193,20 @@ bool is_stopped(hv::control::FamilyId id) {
          (text[name_end + 2] == 'T' || text[name_end + 2] == 't');
 }
 
+std::string printable(std::string_view text) {
+  return hv::printable(std::string(text));
+}
+
 std::string printable_lines(std::string_view text) {
-  std::string lines = printable(text.substr(0, text.find('\n')));
-  while (text.find('\n') != std::string_view::npos) {
-    text.remove_prefix(text.find('\n') + 1);
-    const std::string_view line = text.substr(0, text.find('\n'));
+  std::size_t end = text.find('\n');
+  std::string lines = printable(text.substr(0, end));
+  while (end != std::string_view::npos) {
+    text.remove_prefix(end + 1);
+    end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
     lines += "\n  " + printable(line.substr(std::min(line.find_first_not_of(' '), line.size())));
   }
   return lines;
-}
-
-std::string printable(std::string_view text) {
-  std::string line(text);
-  std::ranges::replace_if(
-      line, [](char c) { return c < ' ' || c > '~'; }, '?');
-  return line;
 }
 
 }  // namespace kx::toolstack

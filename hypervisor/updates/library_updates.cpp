@@ -44,6 +44,19 @@ std::string describe_hook(const Pairing& pairing) {
   return text;
 }
 
+// A line each, the first ones if there are many.
+std::string list_obstacles(const Pairing& pairing) {
+  constexpr std::size_t most_listed = 20;
+  std::string lines;
+  for (std::size_t i = 0; i < std::min(pairing.obstacles.size(), most_listed); ++i) {
+    lines += "\n  " + printable(pairing.obstacles[i]);
+  }
+  if (pairing.obstacles.size() > most_listed) {
+    lines += "\n  and " + std::to_string(pairing.obstacles.size() - most_listed) + " more";
+  }
+  return lines;
+}
+
 }  // namespace
 
 Result<std::vector<std::shared_ptr<Pvm>>> LibraryUpdates::programs(ProcessId pid) {
@@ -290,23 +303,6 @@ bool LibraryUpdates::is_whole(const Attempt& attempt) {
          });
 }
 
-namespace {
-
-// A line each, the first ones if there are many.
-std::string list_obstacles(const Pairing& pairing) {
-  constexpr std::size_t most_listed = 20;
-  std::string lines;
-  for (std::size_t i = 0; i < std::min(pairing.obstacles.size(), most_listed); ++i) {
-    lines += "\n  " + printable(pairing.obstacles[i]);
-  }
-  if (pairing.obstacles.size() > most_listed) {
-    lines += "\n  and " + std::to_string(pairing.obstacles.size() - most_listed) + " more";
-  }
-  return lines;
-}
-
-}  // namespace
-
 Result<std::string> LibraryUpdates::try_once(Attempt& attempt) {
   const UpdateRequest& request = attempt.request;
   const VersionRef& version = attempt.version;
@@ -314,7 +310,6 @@ Result<std::string> LibraryUpdates::try_once(Attempt& attempt) {
   forget_ended();
   std::vector<std::unique_ptr<UpdateTarget>> targets;
   std::string report;
-  std::string obstacles;
   for (const auto& pvm : attempt.list) {
     auto target = std::make_unique<UpdateTarget>(pvm, history_of(pvm->pid()), attempt.deadline_ns);
     const auto found = target->find(request.old_name, request.old_build_id);
@@ -336,9 +331,9 @@ Result<std::string> LibraryUpdates::try_once(Attempt& attempt) {
     }
     KX_TRY(target->judge(version));
     const Pairing& pairing = this->pairing(from, version);
-    obstacles = list_obstacles(pairing);
-    if (!obstacles.empty()) {
-      break;
+    if (!pairing.obstacles.empty()) {
+      return Unexpected{make_error(ErrorKind::Unsupported, version->name, " cannot take the place of ",
+                                   request.old_name, ":", list_obstacles(pairing))};
     }
     if (request.dry_run) {
       KX_TRY(target->check(from, version, pairing));
@@ -354,10 +349,6 @@ Result<std::string> LibraryUpdates::try_once(Attempt& attempt) {
       return Unexpected{with_process(std::move(prepared).error(), pvm->pid())};
     }
     targets.push_back(std::move(target));
-  }
-  if (!obstacles.empty()) {
-    return Unexpected{make_error(ErrorKind::Unsupported, version->name, " cannot take the place of ", request.old_name,
-                                 ":", obstacles)};
   }
   if (targets.empty() && report.empty()) {
     return Unexpected{system_error_from(ENOENT, "no process has ", request.old_name, " loaded")};

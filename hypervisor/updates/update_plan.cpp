@@ -21,6 +21,16 @@ std::string printed(const LoadedImage& image) {
   return image.name.empty() ? "the program" : image.name;
 }
 
+// A word of those before the table's entries, as the dynamic linker filled it for the old version.
+Result<std::uint64_t> read_plt_head(const Replacement& what, std::uint64_t place) {
+  const auto table = what.old_file.dynamic().value(DT_PLTGOT);
+  std::uint64_t value = 0;
+  if (!table || !what.program.read(what.old_image.bias + *table + place, value)) {
+    return Unexpected{obstacle("the old version has no table for calls to resolve by")};
+  }
+  return value;
+}
+
 class Preparation {
  public:
   explicit Preparation(const Replacement& replacement) : what_(replacement), resolver_(replacement) {}
@@ -98,16 +108,12 @@ Result<void> Preparation::relocate(const Relocation& relocation) {
 
 // What the dynamic linker keeps there to resolve functions when they are first called.
 Result<void> Preparation::fill_plt_head() {
-  const auto old_table = what_.old_file.dynamic().value(DT_PLTGOT);
   const auto new_table = what_.new_file.dynamic().value(DT_PLTGOT);
   if (!new_table || !what_.new_file.dynamic().value(DT_JMPREL)) {
     return {};
   }
   for (const std::uint64_t place : {plt_link_map, plt_resolver}) {
-    std::uint64_t value = 0;
-    if (!old_table || !what_.program.read(what_.old_image.bias + *old_table + place, value)) {
-      return Unexpected{obstacle("the old version has no table for calls to resolve by")};
-    }
+    KX_TRY_ASSIGN(const std::uint64_t value, read_plt_head(what_, place));
     // The linker's records describe the old version while the hook runs: what it calls must be resolved by then, and
     // a call that is not shall fail. The exchange puts the value there.
     const bool too_early = what_.pairing.hook != 0 && place == plt_resolver;
@@ -254,13 +260,9 @@ Result<void> Exchange::describe_hook() {
   }
   update_.old_build_id = update_.add_text(what_.old_file.build_id());
   update_.old_build_id_size = what_.old_file.build_id().size() + 1;
-  const auto old_table = what_.old_file.dynamic().value(DT_PLTGOT);
   const auto new_table = what_.new_file.dynamic().value(DT_PLTGOT);
   if (new_table && what_.new_file.dynamic().value(DT_JMPREL)) {
-    std::uint64_t value = 0;
-    if (!old_table || !what_.program.read(what_.old_image.bias + *old_table + plt_resolver, value)) {
-      return Unexpected{obstacle("the old version has no table for calls to resolve by")};
-    }
+    KX_TRY_ASSIGN(const std::uint64_t value, read_plt_head(what_, plt_resolver));
     update_.write(what_.new_bias + *new_table + plt_resolver, value);
   }
   return {};

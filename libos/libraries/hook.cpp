@@ -102,10 +102,10 @@ i64 HookMemory::fill(const UpdateBlock& update) {
   }
   const u64 array = information() + sizeof(kx_lib_update_info);
   u64 text = array + variables.size_bytes();
-  const auto add_text = [&](u64 offset, u64 size) -> const char* {
+  const auto add_text = [&](const void* from, u64 size) -> const char* {
     const u64 place = text;
     text += size;
-    return copy_to_user(place, update.text + offset, size) ? reinterpret_cast<const char*>(place) : nullptr;
+    return copy_to_user(place, from, size) ? reinterpret_cast<const char*>(place) : nullptr;
   };
   std::transform(update.variables.begin(), update.variables.end(), variables.begin(),
                  [&](const abi::UpdateVariable& each) {
@@ -118,12 +118,14 @@ i64 HookMemory::fill(const UpdateBlock& update) {
     return order != 0 ? order < 0 : a.old_address < b.old_address;
   });
   for (kx_lib_variable& each : variables) {
-    each.name =
-        add_text(reinterpret_cast<u64>(each.name) - reinterpret_cast<u64>(update.text), std::strlen(each.name) + 1);
+    each.name = add_text(each.name, std::strlen(each.name) + 1);
   }
-  const kx_lib_update_info information_block{
-      KX_LIB_UPDATE_VERSION, sizeof(kx_lib_update_info), add_text(header.old_build_id, header.old_build_id_size),
-      variables.size(),      sizeof(kx_lib_variable),    reinterpret_cast<const kx_lib_variable*>(array)};
+  const kx_lib_update_info information_block{KX_LIB_UPDATE_VERSION,
+                                             sizeof(kx_lib_update_info),
+                                             add_text(update.text + header.old_build_id, header.old_build_id_size),
+                                             variables.size(),
+                                             sizeof(kx_lib_variable),
+                                             reinterpret_cast<const kx_lib_variable*>(array)};
   const bool written = write_user(stack_top() - sizeof(u64), reinterpret_cast<u64>(&kx_hook_return[0])) &&
                        write_user(information(), information_block) &&
                        copy_to_user(array, variables.data(), variables.size_bytes());
