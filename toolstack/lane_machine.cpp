@@ -216,6 +216,11 @@ LaneResult<void> Machine::start_qemu(const std::string& program, const LaneFiles
   const std::string memory = std::to_string(options.memory_mib != 0 ? options.memory_mib : default_memory_mib()) + "M";
   char host_name[65] = "kx";
   gethostname(host_name, sizeof host_name - 1);
+  // QEMU before 8.1 leaves the guest's memory barriers out where there can be only one processor. But its own threads
+  // and virtiofsd are on the other side of the virtqueues: without barriers, now and then a notification gets lost and
+  // the lane stands still. So the machine has room for a second processor, which never comes.
+  const std::string processors = std::to_string(options.cpus);
+  const std::string room = std::to_string(std::max(options.cpus, 2U));
   const std::vector<std::string> arguments = {
       program,
       "-nodefaults",
@@ -230,7 +235,7 @@ LaneResult<void> Machine::start_qemu(const std::string& program, const LaneFiles
       "-cpu",
       "EPYC,+svm,+npt",
       "-smp",
-      std::to_string(options.cpus),
+      processors + ",maxcpus=" + room,
       "-m",
       memory,
       "-object",
@@ -240,8 +245,8 @@ LaneResult<void> Machine::start_qemu(const std::string& program, const LaneFiles
       "-initrd",
       "/proc/self/fd/" + std::to_string(initramfs_target),
       "-append",
-      "console=ttyS0 quiet panic=-1 mitigations=off nokaslr random.trust_cpu=on tsc=reliable hostname=" +
-          std::string{host_name},
+      "console=ttyS0 quiet panic=-1 mitigations=off nokaslr random.trust_cpu=on tsc=reliable nr_cpus=" + processors +
+          " hostname=" + host_name,
       "-chardev",
       "stdio,id=console,signal=off",
       "-serial",
