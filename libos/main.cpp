@@ -17,6 +17,7 @@
 #include "process/strace.hpp"
 #include "process/thread.hpp"
 #include "signals/signals.hpp"
+#include "signals/timers.hpp"
 #include "syscalls/dispatch.hpp"
 
 namespace kx::libos {
@@ -102,6 +103,7 @@ extern "C" Context* kx_main(abi::VcpuPage* page) {
   strace_flag = (boot.flags & abi::boot_strace) != 0;
   AddressSpace::instance().start(boot.random[0]);
   start_files(boot, strings.working_directory);
+  watch_inherited_cpu_limit();
 
   auto* context = reinterpret_cast<Context*>(page->stack_top_gva - sizeof(Context));
   ExecRequest request;

@@ -55,9 +55,10 @@ ServiceThread* Pvm::service() {
 Result<void> Pvm::prepare() {
   ledger_ = std::make_shared<SnapshotLedger>(&inbox().newest_reader);
   clock_.attach(memory_.system(), family_.cpu().tsc_khz);
-  KX_TRY_ASSIGN(auto timers, TimerService::create([this](std::uint32_t timer, std::uint64_t expirations) {
-                  post_timer(timer, expirations);
-                }));
+  KX_TRY_ASSIGN(
+      auto timers,
+      TimerService::create([this](std::uint32_t timer, std::uint64_t expirations) { post_timer(timer, expirations); },
+                           [this](std::optional<std::uint32_t> index) { return cpu_time(index); }));
   timers_.emplace(std::move(timers));
   services_.timers = &*timers_;
   services_.service = service();
@@ -419,6 +420,14 @@ rusage Pvm::usage() {
     }
   }
   return sum;
+}
+
+std::optional<std::uint64_t> Pvm::cpu_time(std::optional<std::uint32_t> index) {
+  if (!index) {
+    return cpu_time_ns(usage());
+  }
+  const std::shared_ptr<VcpuThread> thread = vcpu(*index);
+  return thread != nullptr && !thread->finished() ? std::optional(cpu_time_ns(thread->usage())) : std::nullopt;
 }
 
 std::optional<JobControl::HostThread> Pvm::host_thread(std::uint32_t index) {

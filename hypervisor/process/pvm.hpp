@@ -126,6 +126,8 @@ class Pvm : public JobControl {
   void close_all();
   // Processor time of its threads so far, those that have ended included.
   [[nodiscard]] rusage usage() override;
+  // The same in ns, or that of one vCPU as long as it runs.
+  [[nodiscard]] std::optional<std::uint64_t> cpu_time(std::optional<std::uint32_t> vcpu);
   [[nodiscard]] std::optional<HostThread> host_thread(std::uint32_t vcpu) override;
 
   [[nodiscard]] std::uint32_t thread_count();

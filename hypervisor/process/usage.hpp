@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace kx::hv {
 
@@ -22,6 +23,14 @@ inline void add_usage(rusage& sum, const rusage& more) {
   sum.ru_oublock += more.ru_oublock;
   sum.ru_nvcsw += more.ru_nvcsw;
   sum.ru_nivcsw += more.ru_nivcsw;
+}
+
+// User and system time.
+inline std::uint64_t cpu_time_ns(const rusage& usage) {
+  const auto to_ns = [](const timeval& time) {
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_usec) * 1000;
+  };
+  return to_ns(usage.ru_utime) + to_ns(usage.ru_stime);
 }
 
 }  // namespace kx::hv

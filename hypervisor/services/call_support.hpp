@@ -202,7 +202,6 @@ bool is_held_back(const CallContext& context, const HandleTable::File& file);
 std::int64_t serve_futex_wait(CallContext& context, Call& call);
 std::int64_t serve_futex_wake(CallContext& context, Call& call);
 std::int64_t serve_futex_requeue(CallContext& context, Call& call);
-std::int64_t serve_sleep_until(CallContext& context, Call& call);
 std::int64_t serve_timer_arm(CallContext& context, Call& call);
 std::int64_t serve_memory_grow(CallContext& context, Call& call);  // memory_calls.cpp
 std::int64_t serve_memory_release(CallContext& context, Call& call);

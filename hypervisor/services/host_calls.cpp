@@ -158,8 +158,6 @@ std::int64_t dispatch(CallContext& context, HostCall number, Call& call) {
       return serve_timer_arm(context, call);
     case HostCall::ClockRefresh:
       return clock_refresh(context);
-    case HostCall::SleepUntil:
-      return serve_sleep_until(context, call);
     case HostCall::Decode:
       return serve_decode(context, call);
     case HostCall::Poll:

@@ -23,12 +23,6 @@ bool is_cpu_clock(int clock) {
   return clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID;
 }
 
-std::uint64_t cpu_time_ns() {
-  timespec now;
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * second_ns + static_cast<std::uint64_t>(now.tv_nsec);
-}
-
 std::int64_t set_timer(int fd, int flags, std::uint64_t first_ns, std::uint64_t interval_ns) {
   const itimerspec setting{to_timespec(interval_ns), to_timespec(first_ns)};
   return ::timerfd_settime(fd, flags, &setting, nullptr) == 0 ? 0 : -errno;
@@ -42,20 +36,24 @@ std::int64_t set_look(int fd, std::uint64_t left_ns) {
 
 }  // namespace
 
-Result<TimerService> TimerService::create(Post post) {
+Result<TimerService> TimerService::create(Post post, CpuTime cpu_time) {
   UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll) {
     return Unexpected{system_error("epoll_create1 for timers")};
   }
-  return TimerService(std::move(epoll), std::move(post));
+  return TimerService(std::move(epoll), std::move(post), std::move(cpu_time));
 }
 
 TimerService::TimerService(TimerService&& other) noexcept
-    : epoll_(std::move(other.epoll_)), post_(std::move(other.post_)), timers_(std::move(other.timers_)) {}
+    : epoll_(std::move(other.epoll_)),
+      post_(std::move(other.post_)),
+      cpu_time_(std::move(other.cpu_time_)),
+      timers_(std::move(other.timers_)) {}
 
-std::int64_t TimerService::arm(std::uint32_t index, int clock, std::uint64_t first_ns, std::uint64_t interval_ns) {
+std::int64_t TimerService::arm(std::uint32_t index, int clock, std::uint64_t first_ns, std::uint64_t interval_ns,
+                               std::uint32_t vcpu) {
   const bool on_cpu_clock = is_cpu_clock(clock);
-  if (index >= timers_.size() || first_ns > INT64_MAX || interval_ns > INT64_MAX ||
+  if (index >= timers_.size() || (on_cpu_clock && !cpu_time_) || first_ns > INT64_MAX || interval_ns > INT64_MAX ||
       (!on_cpu_clock && clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME)) {
     return -EINVAL;
   }
@@ -81,9 +79,14 @@ std::int64_t TimerService::arm(std::uint32_t index, int clock, std::uint64_t fir
   if (!on_cpu_clock || first_ns == 0) {
     return set_timer(timer.fd.get(), TFD_TIMER_ABSTIME, first_ns, interval_ns);
   }
+  timer.vcpu = clock == CLOCK_THREAD_CPUTIME_ID ? std::optional(vcpu) : std::nullopt;
+  const auto now = cpu_time_(timer.vcpu);
+  if (!now) {
+    set_timer(timer.fd.get(), 0, 0, 0);
+    return -ESRCH;
+  }
   timer.cpu_next_ns = first_ns;
-  const std::uint64_t now = cpu_time_ns();
-  return set_look(timer.fd.get(), first_ns > now ? first_ns - now : 0);
+  return set_look(timer.fd.get(), first_ns > *now ? first_ns - *now : 0);
 }
 
 // How often the timer expired since the last report; a CPU-time clock that is not there yet is looked at again later.
@@ -95,8 +98,13 @@ std::uint64_t TimerService::collect(Timer& timer) {
   if (timer.cpu_next_ns == 0) {
     return expirations;
   }
-  const std::uint64_t now = cpu_time_ns();
+  const auto time = cpu_time_(timer.vcpu);
   expirations = 0;
+  if (!time) {
+    timer.cpu_next_ns = 0;  // its thread has ended
+    return 0;
+  }
+  const std::uint64_t now = *time;
   if (now >= timer.cpu_next_ns) {
     expirations = 1;
     if (timer.interval_ns != 0) {

@@ -186,24 +186,15 @@ std::int64_t serve_futex_requeue(CallContext& context, Call& call) {
                                   moves ? moved : 0, address_of(second), call.args[3] & UINT32_MAX});
 }
 
-std::int64_t serve_sleep_until(CallContext& context, Call& call) {
-  // Negative clock ids name other processes and descriptors of the host.
-  if (call.args[0] > CLOCK_TAI || call.args[0] == CLOCK_THREAD_CPUTIME_ID) {
-    return -EINVAL;
-  }
-  const timespec until = to_timespec(call.args[1]);
-  return host_syscall_blocking(context, SYS_clock_nanosleep, {call.args[0], TIMER_ABSTIME, address_of(&until), 0});
-}
-
 std::int64_t serve_timer_arm(CallContext& context, Call& call) {
   if (context.services.timers == nullptr) {
     return -ENOSYS;
   }
-  if (call.args[0] >= abi::max_timers) {
+  if (call.args[0] >= abi::max_timers || call.args[4] > UINT32_MAX) {
     return -EINVAL;
   }
   return context.services.timers->arm(static_cast<std::uint32_t>(call.args[0]), static_cast<int>(call.args[1]),
-                                      call.args[2], call.args[3]);
+                                      call.args[2], call.args[3], static_cast<std::uint32_t>(call.args[4]));
 }
 
 }  // namespace kx::hv

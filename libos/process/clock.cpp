@@ -31,12 +31,6 @@ ClockKind dynamic_clock_kind(i32 clock) {
   return number == 0 || number == Process::instance().pid ? ClockKind::ProcessCpu : ClockKind::Unknown;
 }
 
-// Whose processor time a clock counts. The number in it is that of a thread, or 0 for the caller.
-const Thread* thread_of(i32 clock) {
-  const auto number = clock < 0 ? static_cast<u32>(~(clock >> 3)) : 0;
-  return number == 0 ? &Thread::current() : ThreadList::instance().find(number);
-}
-
 }  // namespace
 
 TimeReading read_time() {
@@ -65,6 +59,26 @@ CpuTimes children_cpu_times() {
   u64 times[4];  // seconds and microseconds of user and system time, as struct rusage begins
   std::memcpy(times, call_buffer(), sizeof times);
   return {times[0] * second_ns + times[1] * 1000, times[2] * second_ns + times[3] * 1000};
+}
+
+// The number in a clock id is that of a thread, or 0 for the caller.
+Thread* clock_thread(i32 clock) {
+  const auto number = clock < 0 ? static_cast<u32>(~(clock >> 3)) : 0;
+  return number == 0 ? &Thread::current() : ThreadList::instance().find(number);
+}
+
+i32 fixed_clock(i32 clock) {
+  constexpr u32 scheduler_time = 2;  // the kind that counts nanoseconds: CPUCLOCK_SCHED
+  if (clock_kind(clock) != ClockKind::ThreadCpu) {
+    return clock;
+  }
+  const Thread* thread = clock_thread(clock);
+  return thread == nullptr ? clock : static_cast<i32>(~thread->tid << 3 | cpu_thread_flag | scheduler_time);
+}
+
+bool is_clock_of_thread(i32 clock, u32 tid) {
+  return clock < 0 && (clock & cpu_thread_flag) != 0 && (clock & cpu_kind_mask) != cpu_kind_fd &&
+         static_cast<u32>(~(clock >> 3)) == tid;
 }
 
 ClockKind clock_kind(i32 clock) {
@@ -96,7 +110,10 @@ bool read_clock(i32 clock, u64& ns) {
     return false;
   }
   if (kind == ClockKind::ProcessCpu || kind == ClockKind::ThreadCpu) {
-    const Thread* thread = kind == ClockKind::ThreadCpu ? thread_of(clock) : nullptr;
+    const Thread* thread = kind == ClockKind::ThreadCpu ? clock_thread(clock) : nullptr;
+    if (kind == ClockKind::ThreadCpu && thread == nullptr) {
+      return false;  // it has just ended
+    }
     const CpuTimes times = thread != nullptr ? thread_cpu_times(*thread) : process_cpu_times();
     ns = times.user_ns + times.system_ns;
     return true;
@@ -127,8 +144,9 @@ bool read_clock(i32 clock, u64& ns) {
 i32 host_clock(i32 clock) {
   switch (clock_kind(clock)) {
     case ClockKind::ProcessCpu:
-    case ClockKind::ThreadCpu:
       return CLOCK_PROCESS_CPUTIME_ID;
+    case ClockKind::ThreadCpu:
+      return CLOCK_THREAD_CPUTIME_ID;
     default:
       break;
   }

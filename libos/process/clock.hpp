@@ -35,6 +35,14 @@ enum class ClockKind : u8 { Unknown, Wall, Coarse, Raw, ProcessCpu, ThreadCpu };
 // Own-process ids of clock_getcpuclockid(3) and pthread_getcpuclockid(3) included.
 ClockKind clock_kind(i32 clock);
 
+// Whose time a clock of ThreadCpu counts; null: it has ended.
+Thread* clock_thread(i32 clock);
+// The same clock, by whoever it is named: CLOCK_THREAD_CPUTIME_ID is another one for each caller.
+i32 fixed_clock(i32 clock);
+
+// `clock`: a fixed one.
+bool is_clock_of_thread(i32 clock, u32 tid);
+
 // False: no such clock.
 bool read_clock(i32 clock, u64& ns);
 

@@ -9,6 +9,7 @@
 #include "process/robust_list.hpp"
 #include "process/thread.hpp"
 #include "signals/signals.hpp"
+#include "signals/timers.hpp"
 
 namespace kx::libos {
 
@@ -28,13 +29,25 @@ void leave_vcpu() {
   }
 }
 
+namespace {
+
+// The thread is off the list, and others are left.
+[[noreturn]] void leave_others(Thread& self) {
+  if (Timers::were_used()) {
+    Timers::instance().thread_ended(self.tid);
+  }
+  Signals::instance().forget(self);
+  Arena::instance().retire_vcpu_area(Gpa{self.area_gpa});
+  leave_vcpu();
+}
+
+}  // namespace
+
 void abandon_thread() {
   Thread& self = Thread::current();
   release_robust_futexes(self);
   ThreadList::instance().remove(self);
-  Signals::instance().forget(self);
-  Arena::instance().retire_vcpu_area(Gpa{self.area_gpa});
-  leave_vcpu();
+  leave_others(self);
 }
 
 void end_other_threads() {
@@ -67,9 +80,7 @@ void end_thread(u32 code) {
   if (ThreadList::instance().remove(self) == 0) {
     end_process(exited(code));
   }
-  Signals::instance().forget(self);
-  Arena::instance().retire_vcpu_area(Gpa{self.area_gpa});
-  leave_vcpu();
+  leave_others(self);
 }
 
 }  // namespace kx::libos

@@ -79,6 +79,7 @@ void start_child(const ForkOptions& options, const HostReply& reply, bool copied
   if (Timers::were_used()) {
     Timers::instance().forget_all();
   }
+  watch_inherited_cpu_limit();
   Signals::instance().start_in_child(self, options.clear_handlers);
 
   load_xstate(xstate);

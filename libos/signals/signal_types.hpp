@@ -119,7 +119,7 @@ struct ThreadSignals {
   AlternateStack alternate;
   SignalQueue pending;
   u64 waiting_for = 0;      // sigtimedwait: set while it sleeps
-  u64 resume_deadline = 0;  // nanosleep: CLOCK_MONOTONIC when a restarted sleep ends; 0: none
+  u64 resume_deadline = 0;  // nanosleep: when a restarted sleep ends, by its clock; 0: none
   u64 fault_vector = 0;     // of the last fault that became a signal, shown in every later frame
   u64 fault_error = 0;
   u64 fault_address = 0;  // CR2

@@ -243,6 +243,13 @@ i64 Signals::send_to_tid(u32 tid, const SignalInfo& info) {
   return info.signo == 0 ? 0 : send_locked(*thread, info);
 }
 
+void Signals::wake_tid(u32 tid) {
+  const Lock lock(mutex_);
+  if (Thread* thread = ThreadList::instance().find(tid); thread != nullptr) {
+    wake(*thread);
+  }
+}
+
 void Signals::force(Thread& thread, const SignalInfo& info) {
   const Lock lock(mutex_);
   const u64 bit = signal_bit(static_cast<u32>(info.signo));

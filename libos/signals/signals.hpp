@@ -38,6 +38,8 @@ class Signals {
   i64 send(Thread& thread, const SignalInfo& info);
   // To a thread by number; -ESRCH if it does not exist. `signo` 0 only looks.
   i64 send_to_tid(u32 tid, const SignalInfo& info);
+  // Makes a thread look at what it waits for.
+  void wake_tid(u32 tid);
   // A synchronous signal: neither blocked nor ignored, as the kernel's force_sig_info.
   void force(Thread& thread, const SignalInfo& info);
 

@@ -3,10 +3,12 @@
 #include <signal.h>
 #include <time.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "host/host_call.hpp"
 #include "process/clock.hpp"
+#include "process/process.hpp"
 #include "process/thread.hpp"
 #include "signals/signals.hpp"
 
@@ -28,6 +30,19 @@ i32 clock_of(u32 index, i32 posix_clock) {
     return posix_clock;
   }
   return index == timer_real ? CLOCK_MONOTONIC : CLOCK_PROCESS_CPUTIME_ID;
+}
+
+struct CpuLimit {
+  u64 soft_ns, hard_ns;
+};
+
+CpuLimit cpu_limit() {
+  Process& process = Process::instance();
+  const Lock lock(process.limits_mutex);
+  const auto to_ns = [](u64 seconds) {
+    return seconds < far_future_ns / second_ns ? seconds * second_ns : far_future_ns;
+  };
+  return {to_ns(process.limits[limit_cpu][0]), to_ns(process.limits[limit_cpu][1])};
 }
 
 constexpr i32 id_of(u32 index) {
@@ -65,7 +80,9 @@ TimerSetting Timers::get(u32 index) {
     const Lock lock(mutex_);
     clock = clock_of(index, timers_[index].clock);
   }
-  read_clock(clock, now_ns);
+  if (!read_clock(clock, now_ns)) {
+    return {};  // as Linux has it for a thread that has ended
+  }
   const Lock lock(mutex_);
   return remaining(timers_[index], now_ns);
 }
@@ -75,7 +92,9 @@ i64 Timers::set(u32 index, const TimerSetting& next, bool absolute, TimerSetting
   Timer& timer = timers_[index];
   u64 now_ns = 0;
   const i32 clock = clock_of(index, timer.clock);
-  read_clock(clock, now_ns);
+  if (!read_clock(clock, now_ns)) {
+    return -ESRCH;
+  }
   bool quiet = false;
   u64 first_ns = 0;
   {
@@ -94,8 +113,36 @@ i64 Timers::set(u32 index, const TimerSetting& next, bool absolute, TimerSetting
   if (quiet) {
     return 0;
   }
-  return host_call(abi::HostCall::TimerArm, CallKind::Quick, index, static_cast<u64>(host_clock(clock)), first_ns,
-                   next.interval_ns);
+  u64 vcpu = 0;
+  if (clock_kind(clock) == ClockKind::ThreadCpu) {
+    const Thread* thread = clock_thread(clock);
+    vcpu = thread != nullptr ? thread->page->vcpu_index : 0;
+  }
+  const i64 result = host_call(abi::HostCall::TimerArm, CallKind::Quick, index, static_cast<u64>(host_clock(clock)),
+                               first_ns, next.interval_ns, vcpu);
+  if (clock_kind(clock) == ClockKind::Unknown) {
+    disarm_at_host(index);  // the thread has just ended, and another may have its vCPU
+    return -ESRCH;
+  }
+  return result;
+}
+
+void Timers::disarm_at_host(u32 index) {
+  host_call(abi::HostCall::TimerArm, CallKind::Quick, index, CLOCK_MONOTONIC, 0, 0);
+}
+
+void Timers::thread_ended(u32 tid) {
+  for (u32 index = first_posix_timer; index < abi::max_timers; ++index) {
+    {
+      const Lock lock(mutex_);
+      Timer& timer = timers_[index];
+      if (!timer.used || !timer.armed || !is_clock_of_thread(timer.clock, tid)) {
+        continue;
+      }
+      timer.armed = false;
+    }
+    disarm_at_host(index);
+  }
 }
 
 i64 Timers::create(i32 clock, const TimerEvent& event) {
@@ -106,7 +153,7 @@ i64 Timers::create(i32 clock, const TimerEvent& event) {
     if (!timer.used) {
       timer = Timer{};
       timer.used = true;
-      timer.clock = clock;
+      timer.clock = fixed_clock(clock);
       timer.event = event;
       if (event.value_is_id) {
         timer.event.value = static_cast<u64>(id_of(index));
@@ -119,7 +166,13 @@ i64 Timers::create(i32 clock, const TimerEvent& event) {
 
 bool Timers::exists(u32 index) {
   const Lock lock(mutex_);
-  return index >= first_posix_timer && index < abi::max_timers && timers_[index].used;
+  return index >= first_posix_timer && index < abi::max_timers && timers_[index].used &&
+         timers_[index].event.notify != TimerNotify::Wake;
+}
+
+bool Timers::is_armed(u32 index) {
+  const Lock lock(mutex_);
+  return timers_[index].armed;
 }
 
 i32 Timers::overrun(u32 index) {
@@ -128,14 +181,19 @@ i32 Timers::overrun(u32 index) {
 }
 
 void Timers::remove(u32 index) {
-  host_call(abi::HostCall::TimerArm, CallKind::Quick, index, CLOCK_MONOTONIC, 0, 0);
+  disarm_at_host(index);
   const Lock lock(mutex_);
   timers_[index] = Timer{};
 }
 
+bool Timers::is_used(u32 index) {
+  const Lock lock(mutex_);
+  return timers_[index].used;
+}
+
 void Timers::remove_all() {
   for (u32 index = first_posix_timer; index < abi::max_timers; ++index) {
-    if (exists(index)) {
+    if (is_used(index)) {
       remove(index);
     }
   }
@@ -148,7 +206,43 @@ void Timers::forget_all() {
   }
 }
 
+void Timers::watch_cpu_limit() {
+  were_used_.store(true, std::memory_order_relaxed);
+  const CpuLimit limit = cpu_limit();
+  const u64 first_ns = std::min(limit.soft_ns, limit.hard_ns);
+  host_call(abi::HostCall::TimerArm, CallKind::Quick, timer_cpu_limit, CLOCK_PROCESS_CPUTIME_ID,
+            first_ns < far_future_ns ? std::max(first_ns, u64{1}) : 0, 0);
+}
+
+// At the hard limit the process ends; at the soft one it is told, and again a second later.
+void Timers::cpu_limit_reached() {
+  u64 now_ns = 0;
+  read_clock(CLOCK_PROCESS_CPUTIME_ID, now_ns);
+  const CpuLimit limit = cpu_limit();
+  SignalInfo info;
+  info.code = SI_KERNEL;
+  if (now_ns >= limit.hard_ns) {
+    info.signo = SIGKILL;
+    send_to_process(info);
+    return;
+  }
+  if (now_ns >= limit.soft_ns) {
+    {
+      Process& process = Process::instance();
+      const Lock lock(process.limits_mutex);
+      ++process.limits[limit_cpu][0];
+    }
+    info.signo = SIGXCPU;
+    send_to_process(info);
+  }
+  watch_cpu_limit();
+}
+
 void Timers::expired(u32 index, u32 expirations) {
+  if (index == timer_cpu_limit) {
+    cpu_limit_reached();
+    return;
+  }
   SignalInfo info;
   TimerEvent event;
   {
@@ -164,6 +258,8 @@ void Timers::expired(u32 index, u32 expirations) {
     if (index < first_posix_timer) {
       info.signo = static_cast<i32>(interval_signal(index));
       info.code = SI_KERNEL;
+    } else if (event.notify == TimerNotify::Wake) {
+      info.signo = 0;
     } else if (timer.queued) {
       timer.missed += expirations;
       return;
@@ -176,7 +272,9 @@ void Timers::expired(u32 index, u32 expirations) {
       info.timer.value = event.value;
     }
   }
-  if (event.notify == TimerNotify::ThreadId) {
+  if (event.notify == TimerNotify::Wake) {
+    Signals::instance().wake_tid(event.tid);
+  } else if (event.notify == TimerNotify::ThreadId) {
     Signals::instance().send_to_tid(event.tid, info);
   } else {
     send_to_process(info);

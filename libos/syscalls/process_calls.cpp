@@ -12,6 +12,7 @@
 #include "process/exit.hpp"
 #include "process/process.hpp"
 #include "process/thread.hpp"
+#include "signals/timers.hpp"
 #include "syscalls/dispatch.hpp"
 #include "syscalls/identity_calls.hpp"
 
@@ -72,13 +73,22 @@ i64 change_limit(u32 resource, u64 address) {
   if (pair[0] > pair[1]) {
     return -EINVAL;
   }
-  const Lock lock(self().limits_mutex);
-  constexpr u64 sys_resource = 1ull << 24;
-  if (pair[1] > self().limits[resource][1] && (Thread::current().credentials.effective & sys_resource) == 0) {
-    return -EPERM;
+  const bool timers = is_allowed(abi::Component::Timers);
+  if (resource == limit_cpu && !timers && pair[0] != no_limit) {
+    return -ENOSYS;  // nothing would watch it
   }
-  self().limits[resource][0] = pair[0];
-  self().limits[resource][1] = pair[1];
+  {
+    const Lock lock(self().limits_mutex);
+    constexpr u64 sys_resource = 1ull << 24;
+    if (pair[1] > self().limits[resource][1] && (Thread::current().credentials.effective & sys_resource) == 0) {
+      return -EPERM;
+    }
+    self().limits[resource][0] = pair[0];
+    self().limits[resource][1] = pair[1];
+  }
+  if (resource == limit_cpu && timers) {
+    Timers::instance().watch_cpu_limit();
+  }
   return 0;
 }
 

@@ -4,12 +4,14 @@
 #include <time.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "host/host_call.hpp"
 #include "mm/address_space.hpp"
 #include "process/clock.hpp"
 #include "process/thread.hpp"
 #include "signals/signals.hpp"
+#include "signals/timers.hpp"
 #include "syscalls/dispatch.hpp"
 #include "syscalls/time_types.hpp"
 
@@ -110,17 +112,53 @@ i64 sleep_until(i32 clock, u64 deadline_ns) {
   return wait_for_signal(deadline_ns, wait_clock) ? restart_without_handler : 0;
 }
 
-// CPU time passes in other threads only: the hypervisor watches it.
-i64 sleep_cpu_time(u64 value_ns, bool absolute) {
-  u64 deadline_ns = value_ns;
-  if (!absolute) {
-    u64 now_ns = 0;
-    read_clock(CLOCK_PROCESS_CPUTIME_ID, now_ns);
-    deadline_ns += now_ns;
+// CPU time passes in other threads only. A timer of the hypervisor's watches it, so that waiting does not count.
+i64 sleep_cpu_time(i32 clock, u64 value_ns, bool absolute, u64 rest_address) {
+  if (!is_allowed(abi::Component::Timers)) {
+    return -ENOSYS;
   }
-  const IdleSection idle;
-  return interrupted(host_call(abi::HostCall::SleepUntil, CallKind::Blocking, CLOCK_PROCESS_CPUTIME_ID, deadline_ns),
-                     -EINTR);
+  Thread& self = Thread::current();
+  u64 now_ns = 0;
+  if (!read_clock(clock, now_ns)) {
+    return -EINVAL;
+  }
+  const u64 resumed_ns = std::exchange(self.signals.resume_deadline, 0);
+  const u64 deadline_ns = resumed_ns != 0 ? resumed_ns : absolute ? value_ns : now_ns + value_ns;
+  if (now_ns >= deadline_ns) {
+    return 0;
+  }
+  Timers& timers = Timers::instance();
+  TimerEvent event;
+  event.notify = TimerNotify::Wake;
+  event.tid = self.tid;
+  const i64 created = timers.create(clock, event);
+  if (created < 0) {
+    return created;
+  }
+  const auto timer = static_cast<u32>(created);
+  TimerSetting old;
+  i64 result = timers.set(timer, {deadline_ns, 0}, true, old);
+  while (result == 0 && timers.is_armed(timer)) {
+    absorb_pending();
+    if (Signals::instance().deliverable(self)) {
+      result = restart_without_handler;
+    } else if (timers.is_armed(timer)) {
+      wait_for_pending(no_deadline, WaitClock::Monotonic);
+    }
+  }
+  timers.remove(timer);
+  if (result != restart_without_handler || absolute) {
+    return result;
+  }
+  read_clock(clock, now_ns);
+  if (now_ns >= deadline_ns) {
+    return 0;
+  }
+  if (rest_address != 0 && !write_user(rest_address, to_timespec(deadline_ns - now_ns))) {
+    return -EFAULT;
+  }
+  self.signals.resume_deadline = deadline_ns;
+  return result;
 }
 
 i64 nanosleep_call(Context& context) {
@@ -149,7 +187,10 @@ i64 clock_nanosleep_call(Context& context) {
     return -EINVAL;
   }
   if (kind == ClockKind::ProcessCpu || kind == ClockKind::ThreadCpu) {
-    return sleep_cpu_time(to_ns(time), absolute);
+    if (kind == ClockKind::ThreadCpu && clock_thread(clock) == &Thread::current()) {
+      return -EINVAL;  // would never end
+    }
+    return sleep_cpu_time(clock, to_ns(time), absolute, context.r10);
   }
   return absolute ? sleep_until(clock, to_ns(time)) : sleep_for(to_ns(time), context.r10);
 }

@@ -429,7 +429,7 @@ memcmp:
 // ---------------------------------------------------------------------------------------------------------
     .section .kx_header, "a"
     .quad   0x31584e494c594b
-    .long   9
+    .long   10
     .long   0
     .quad   kx_start
     .quad   kx_syscall_trap

@@ -93,10 +93,18 @@ TEST_F(ServiceThreadTest, ForwardsSignals) {
 
 TEST_F(ServiceThreadTest, DispatchesTimers) {
   std::atomic<std::uint64_t> expirations = 0;
-  auto timers = TimerService::create([&](std::uint32_t timer, std::uint64_t count) {
-    EXPECT_EQ(timer, 5u);
-    expirations += count;
-  });
+  std::atomic<std::uint64_t> pvm_ns = 0, thread_ns = 0;
+  std::atomic<bool> thread_runs = true;
+  auto timers = TimerService::create(
+      [&](std::uint32_t timer, std::uint64_t count) {
+        EXPECT_EQ(timer, 5u);
+        expirations += count;
+      },
+      [&](std::optional<std::uint32_t> vcpu) -> std::optional<std::uint64_t> {
+        return !vcpu                       ? std::optional(pvm_ns.load())
+               : thread_runs && *vcpu == 7 ? std::optional(thread_ns.load())
+                                           : std::nullopt;
+      });
   ASSERT_TRUE(timers);
   ASSERT_TRUE(service->add_timers(*timers));
   services.timers = &*timers;
@@ -107,8 +115,23 @@ TEST_F(ServiceThreadTest, DispatchesTimers) {
   EXPECT_TRUE(eventually([&] { return expirations > 3; }));
   EXPECT_EQ(call(abi::HostCall::TimerArm, {5, CLOCK_MONOTONIC, 0, 0}), 0);
   expirations = 0;
-  EXPECT_EQ(call(abi::HostCall::TimerArm, {5, CLOCK_PROCESS_CPUTIME_ID, 1, 0}), 0);
+  EXPECT_EQ(call(abi::HostCall::TimerArm, {5, CLOCK_PROCESS_CPUTIME_ID, 100, 0}), 0);
+  thread_ns = 1'000'000;
+  std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(expirations, 0u);  // not for the time of others
+  pvm_ns = 100;
   EXPECT_TRUE(eventually([&] { return expirations == 1; }));
+  EXPECT_EQ(call(abi::HostCall::TimerArm, {5, CLOCK_THREAD_CPUTIME_ID, 2'000'000, 1'000'000, 7}), 0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(expirations, 1u);
+  thread_ns = 4'500'000;
+  EXPECT_TRUE(eventually([&] { return expirations == 4; }));
+  thread_runs = false;
+  thread_ns = 9'000'000;
+  std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(expirations, 4u);
+  EXPECT_EQ(call(abi::HostCall::TimerArm, {5, CLOCK_THREAD_CPUTIME_ID, 1, 0, 7}), -ESRCH);
+  EXPECT_EQ(call(abi::HostCall::TimerArm, {5, CLOCK_THREAD_CPUTIME_ID, 1, 0, 1ull << 32 | 7}), -EINVAL);
   EXPECT_EQ(call(abi::HostCall::TimerArm, {abi::max_timers, CLOCK_MONOTONIC, 1, 0}), -EINVAL);
   EXPECT_EQ(call(abi::HostCall::TimerArm, {1, 9, 1, 0}), -EINVAL);
   service->remove_timers(*timers);

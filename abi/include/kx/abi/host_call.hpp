@@ -12,7 +12,7 @@
 
 namespace kx::abi {
 
-inline constexpr std::uint32_t abi_version = 9;
+inline constexpr std::uint32_t abi_version = 10;
 inline constexpr std::uint64_t boot_magic = 0x3158'4e49'4c59'4bull;  // "KYLINX1"
 
 // Numbers below this are Linux system calls, marshalled by their shape.
@@ -38,9 +38,9 @@ enum class HostCall : std::uint32_t {
   ThreadCreate,            // (vcpu_area_gpa, entry_gva, stack_gva, argument, cr3): a new vCPU -> index
   ThreadExit,              // (): this vCPU ends; does not return
   Kick,                    // (vcpu_index): makes that vCPU look at its pending word
-  TimerArm,                // (timer index, clock id, first_ns absolute or 0, interval_ns): posts to the inbox
+  TimerArm,                // (timer index, clock id, first_ns absolute or 0, interval_ns, of CLOCK_THREAD_CPUTIME_ID the
+                           //   vcpu_index): posts to the inbox
   ClockRefresh,            // (): rewrites the time page
-  SleepUntil,              // (clock id, absolute_ns): 0, or -EINTR
   Stop,                    // (signal): the default action of a stop signal; returns after SIGCONT
   Decode,                  // (code_offset, size, site: offset of an instruction in the code, result_offset) -> how many
                            //   DecodedInstruction were written; extra[0] = how many of them lie before the site
