@@ -339,7 +339,8 @@ std::int64_t ProcessTable::kill_locked(ProcessId sender, std::int64_t target, in
     return -ESRCH;
   }
   if (target == init_process) {
-    return signal < 0 || signal > 64 ? -EINVAL : signal == 0 ? 0 : -EPERM;
+    // It is root's, as everywhere, and takes no signals: only root may ask whether it is there.
+    return signal < 0 || signal > 64 ? -EINVAL : signal == 0 && self->user.effective == 0 ? 0 : -EPERM;
   }
   const ProcessId own_group = self->group;
   bool found = false, permitted = false;
