@@ -12,6 +12,7 @@
 #include "process/exit.hpp"
 #include "process/process.hpp"
 #include "process/thread.hpp"
+#include "signals/signals.hpp"
 #include "syscalls/dispatch.hpp"
 #include "syscalls/identity_calls.hpp"
 
@@ -79,6 +80,9 @@ i64 change_limit(u32 resource, u64 address) {
   }
   self().limits[resource][0] = pair[0];
   self().limits[resource][1] = pair[1];
+  if (resource == 11 /* RLIMIT_SIGPENDING */) {
+    Signals::instance().limit_changed();
+  }
   return 0;
 }
 
