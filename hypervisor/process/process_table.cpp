@@ -184,7 +184,7 @@ bool ProcessTable::may_signal(const Process& sender, const Process& target, int 
   return may_signal(sender.user, target) || (signal == SIGCONT && sender.session == target.session);
 }
 
-void ProcessTable::post(Process& target, ProcessId sender, int signal, int code, std::uint64_t value, SentTo sent_to,
+bool ProcessTable::post(Process& target, ProcessId sender, int signal, int code, std::uint64_t value, SentTo sent_to,
                         std::uint32_t thread) {
   abi::InboxSignal information{};
   information.signo = signal;
@@ -194,22 +194,25 @@ void ProcessTable::post(Process& target, ProcessId sender, int signal, int code,
   information.uid = from != nullptr ? from->user.real : 0;
   information.value = value;
   information.thread = thread;
-  post(target, information, sent_to);
+  return post(target, information, sent_to);
 }
 
-void ProcessTable::post(Process& target, const abi::InboxSignal& information, SentTo sent_to) {
+bool ProcessTable::post(Process& target, const abi::InboxSignal& information, SentTo sent_to) {
   if (target.pvm == nullptr || information.signo == 0) {
-    return;
+    return true;
   }
   if (information.signo == SIGKILL) {
     target.pvm->exit(ExitStatus{SIGKILL});
-    return;
+    return true;
   }
-  target.pvm->post_signal(information, sent_to);
+  if (!target.pvm->post_signal(information, sent_to)) {
+    return false;
+  }
   // After that: when it goes on, the signal's handler comes first.
   if (information.signo == SIGCONT) {
     resume(target);
   }
+  return true;
 }
 
 void ProcessTable::resume(Process& target) {
@@ -339,7 +342,8 @@ std::int64_t ProcessTable::kill_locked(ProcessId sender, std::int64_t target, in
     return -ESRCH;
   }
   if (target == init_process) {
-    return signal < 0 || signal > 64 ? -EINVAL : signal == 0 ? 0 : -EPERM;
+    // It is root's, as everywhere, and takes no signals: only root may ask whether it is there.
+    return signal < 0 || signal > 64 ? -EINVAL : signal == 0 && self->user.effective == 0 ? 0 : -EPERM;
   }
   const ProcessId own_group = self->group;
   bool found = false, permitted = false;
@@ -361,8 +365,8 @@ std::int64_t ProcessTable::kill_locked(ProcessId sender, std::int64_t target, in
     permitted = true;
     if (pid == sender) {
       includes_sender = true;
-    } else {
-      post(process, sender, signal, code, value, target > 0 ? SentTo::Process : SentTo::Group);
+    } else if (!post(process, sender, signal, code, value, target > 0 ? SentTo::Process : SentTo::Group)) {
+      return -EAGAIN;
     }
   }
   return !found ? -ESRCH : permitted ? 0 : -EPERM;
@@ -390,8 +394,8 @@ std::int64_t ProcessTable::kill_thread(ProcessId sender, ProcessId pid, std::int
   if (self == nullptr || !may_signal(*self, found->second, signal)) {
     return -EPERM;
   }
-  post(found->second, sender, signal, code, value, SentTo::Process, static_cast<std::uint32_t>(thread));
-  return 0;
+  const auto to_thread = static_cast<std::uint32_t>(thread);
+  return post(found->second, sender, signal, code, value, SentTo::Process, to_thread) ? 0 : -EAGAIN;
 }
 
 void ProcessTable::signal_process(ProcessId pid, int signal, int code) {

@@ -209,9 +209,10 @@ class ProcessTable {
   static bool may_signal(const Process& sender, const Process& target, int signal);
   static bool may_signal(const abi::Ids& sender, const Process& target);
   [[nodiscard]] static bool has_thread(const Process& process, std::int32_t thread);
-  void post(Process& target, ProcessId sender, int signal, int code, std::uint64_t value,
+  // False: refused, as it finds no room (Pvm::post_signal).
+  bool post(Process& target, ProcessId sender, int signal, int code, std::uint64_t value,
             SentTo sent_to = SentTo::Process, std::uint32_t thread = 0);
-  void post(Process& target, const abi::InboxSignal& information, SentTo sent_to);
+  bool post(Process& target, const abi::InboxSignal& information, SentTo sent_to);
   void resume(Process& target);
   Process* find_locked(ProcessId pid);
   void post_to_group(ProcessId group, int signal, int code);

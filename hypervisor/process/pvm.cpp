@@ -206,8 +206,31 @@ bool Pvm::put_into_inbox(const abi::InboxSignal& information) {
   return true;
 }
 
-void Pvm::post_signal(const abi::InboxSignal& information, SentTo sent_to) {
+// A family member that takes no signals can be sent any number: beyond this, as Linux at RLIMIT_SIGPENDING, they are
+// refused or, as their sender has done what it meant to, dropped.
+constexpr std::size_t most_waiting = 16384;
+
+// Whether Linux would queue the signal. The room is the guest's own word, read once: a wrong one keeps signals from
+// itself.
+bool Pvm::has_room_for(const abi::InboxSignal& information) {
+  constexpr std::int32_t first_realtime = 32;
+  const bool can_be_refused = information.signo >= first_realtime && information.code < 0 && information.of_file == 0;
+  if (!can_be_refused) {
+    return true;
+  }
+  abi::Inbox& box = inbox();
+  // In this order: what the guest takes out it has counted before.
+  const std::uint32_t untaken = std::atomic_ref(box.written).load(std::memory_order_relaxed) -
+                                std::atomic_ref(box.taken).load(std::memory_order_acquire);
+  const std::uint32_t room = std::atomic_ref(box.room).load(std::memory_order_acquire);
+  return waiting_signals_.size() < most_waiting && (room == 0 || untaken + waiting_signals_.size() < room - 1);
+}
+
+bool Pvm::post_signal(const abi::InboxSignal& information, SentTo sent_to) {
   const std::lock_guard lock(mutex_);
+  if (!has_room_for(information)) {
+    return false;
+  }
   if (sent_to == SentTo::Group) {
     const auto waiting = static_cast<std::uint32_t>(waiting_signals_.size());
     if (group_signals_.size() == abi::inbox_capacity) {
@@ -215,9 +238,6 @@ void Pvm::post_signal(const abi::InboxSignal& information, SentTo sent_to) {
     }
     group_signals_.push_back({std::atomic_ref(inbox().written).load(std::memory_order_relaxed) + waiting, information});
   }
-  // A family member that takes no signals can be sent any number: beyond this, as Linux at RLIMIT_SIGPENDING, they are
-  // dropped.
-  constexpr std::size_t most_waiting = 16384;
   if (!waiting_signals_.empty() || !put_into_inbox(information)) {
     if (waiting_signals_.size() < most_waiting) {
       waiting_signals_.push_back(information);
@@ -225,6 +245,7 @@ void Pvm::post_signal(const abi::InboxSignal& information, SentTo sent_to) {
     std::atomic_ref(inbox().overflowed).store(1, std::memory_order_seq_cst);
   }
   notify_locked();
+  return true;
 }
 
 std::vector<abi::InboxSignal> Pvm::untaken_group_signals() {

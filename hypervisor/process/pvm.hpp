@@ -85,8 +85,9 @@ class Pvm : public JobControl {
   void wait_until_added();
   [[nodiscard]] std::shared_ptr<VcpuThread> vcpu(std::uint32_t index);
 
-  // Posts a signal from outside (terminal, a relative, kill of kx) and makes a vCPU look.
-  void post_signal(const abi::InboxSignal& information, SentTo sent_to = SentTo::Process);
+  // Posts a signal from outside (terminal, a relative, kill of kx) and makes a vCPU look. False, and nothing is done,
+  // for a real-time one of sigqueue(3) or tgkill(2) that finds no room.
+  bool post_signal(const abi::InboxSignal& information, SentTo sent_to = SentTo::Process);
   // Those sent to the process's group, or to all, that the library OS has not looked at; the newest ones, if there are
   // many.
   [[nodiscard]] std::vector<abi::InboxSignal> untaken_group_signals();
@@ -161,6 +162,7 @@ class Pvm : public JobControl {
  private:
   abi::Inbox& inbox();
   bool put_into_inbox(const abi::InboxSignal& information);
+  bool has_room_for(const abi::InboxSignal& information);
   void notify();
   void notify_locked();
   bool has_untaken_locked();

@@ -99,7 +99,9 @@ std::int64_t CheckedAddress::check(const CallContext& context, std::byte* addres
   if (!socket_) {
     return -errno;
   }
-  if (lies_on_read_only_mount(socket_.get())) {
+  // What is no socket the kernel refuses itself, with the error that it has for that wherever the file lies.
+  struct stat status {};
+  if ((::fstat(socket_.get(), &status) != 0 || S_ISSOCK(status.st_mode)) && lies_on_read_only_mount(socket_.get())) {
     return -EACCES;
   }
   const UniqueFd links = open_descriptor_links(context);

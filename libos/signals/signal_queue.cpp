@@ -15,6 +15,12 @@ bool SignalQueue::add(const SignalInfo& info) {
   return true;
 }
 
+bool SignalQueue::mark(u32 signo) {
+  const bool was_set = (bits_ & signal_bit(signo)) != 0;
+  bits_ |= signal_bit(signo);
+  return !was_set;
+}
+
 SignalInfo SignalQueue::take(u32 signo) {
   SignalInfo result;
   result.signo = static_cast<i32>(signo);

@@ -79,6 +79,8 @@ class SignalQueue {
   [[nodiscard]] u64 bits() const { return bits_; }
   // False: no memory for the information; the bit is set all the same.
   bool add(const SignalInfo& info);
+  // Sets the bit alone. False: it was set.
+  bool mark(u32 signo);
   // Takes the first one of `signo`, which must be pending.
   SignalInfo take(u32 signo);
   // Calls `drop` for each entry whose signal is in `set`, and forgets it.
@@ -118,9 +120,10 @@ struct ThreadSignals {
   bool restore_mask = false;
   AlternateStack alternate;
   SignalQueue pending;
-  u64 waiting_for = 0;      // sigtimedwait: set while it sleeps
-  u64 resume_deadline = 0;  // nanosleep: when a restarted sleep ends, by its clock; 0: none
-  u64 fault_vector = 0;     // of the last fault that became a signal, shown in every later frame
+  bool takes_posted = false;  // between expect_posted() and show_posted() of Signals
+  u64 waiting_for = 0;        // sigtimedwait: set while it sleeps
+  u64 resume_deadline = 0;    // nanosleep: when a restarted sleep ends, by its clock; 0: none
+  u64 fault_vector = 0;       // of the last fault that became a signal, shown in every later frame
   u64 fault_error = 0;
   u64 fault_address = 0;  // CR2
 };

@@ -40,8 +40,43 @@ void SignalWatch::drain() {
 }
 
 void Signals::raise_watches(u32 signo) {
+  if (Thread::current().signals.takes_posted) {
+    gathered_ |= signal_bit(signo);
+    return;
+  }
   for (SignalWatch* watch = watches_; watch != nullptr; watch = watch->next) {
     if ((watch->mask & signal_bit(signo)) != 0) {
+      watch->raise();
+    }
+  }
+}
+
+u64 Signals::pending_anywhere() const {
+  u64 bits = pending_.bits();
+  ThreadList::instance().for_each([&](const Thread& thread) { bits |= thread.signals.pending.bits(); });
+  return bits;
+}
+
+void Signals::expect_posted() {
+  const Lock lock(mutex_);
+  Thread::current().signals.takes_posted = true;
+  ++arriving_;
+  tell_room();
+}
+
+void Signals::posted_arrived() {
+  const Lock lock(mutex_);
+  --arriving_;
+  tell_room();
+}
+
+void Signals::show_posted() {
+  const Lock lock(mutex_);
+  Thread::current().signals.takes_posted = false;
+  const u64 shown = gathered_ != 0 ? gathered_ & pending_anywhere() : 0;  // others may have taken some meanwhile
+  gathered_ = 0;
+  for (SignalWatch* watch = watches_; shown != 0 && watch != nullptr; watch = watch->next) {
+    if ((watch->mask & shown) != 0) {
       watch->raise();
     }
   }
@@ -62,9 +97,7 @@ void Signals::renew_watches() {
 }
 
 void Signals::settle(SignalWatch& watch) {
-  u64 bits = pending_.bits();
-  ThreadList::instance().for_each([&](const Thread& thread) { bits |= thread.signals.pending.bits(); });
-  const bool waits = (bits & watch.mask) != 0;
+  const bool waits = (pending_anywhere() & watch.mask) != 0;
   if (watch.raised && !waits) {
     watch.drain();
   } else if (!watch.raised && waits) {

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <kx/abi/vcpu.hpp>
@@ -63,6 +64,7 @@ void Signals::start(Thread& first, u64 ignored, u64 blocked) {
   }
   first.signals.mask = blocked & ~unblockable_signals;
   tell_about_children();
+  tell_room();
 }
 
 void Signals::reset_for_exec(Thread& survivor) {
@@ -85,6 +87,9 @@ void Signals::start_in_child(Thread& survivor, bool clear_handlers) {
   pending_.discard(~0ull, drop);
   survivor.signals.pending.discard(~0ull, drop);
   queued_ = 0;
+  arriving_ = 0;
+  gathered_ = 0;
+  tell_room();
   survivor.signals.waiting_for = 0;
   survivor.signals.resume_deadline = 0;
   for (SignalAction& action : actions_) {
@@ -164,6 +169,7 @@ void Signals::discard_everywhere(u64 set) {
   };
   pending_.discard(set, drop);
   ThreadList::instance().for_each([&](Thread& thread) { thread.signals.pending.discard(set, drop); });
+  tell_room();
   settle_watches();
 }
 
@@ -173,10 +179,23 @@ i64 Signals::enqueue(SignalQueue& queue, const SignalInfo& info) {
     timer_signal_gone(info);
     return 0;
   }
-  if (signo >= first_realtime_signal && info.code != SI_USER && queued_ >= resource_limit(limit_sigpending)) {
+  constexpr i32 of_poll = -5;  // SI_SIGIO
+  const bool realtime = signo >= first_realtime_signal;
+  const bool refused = realtime && queued_ >= resource_limit(limit_sigpending);
+  if (refused && info.code == SI_USER) {
+    // kill(2) cannot fail: one without information, however often it is sent.
+    queued_ += queue.mark(signo) ? 1 : 0;
+    raise_watches(signo);
+    tell_room();
+    return 0;
+  }
+  // What a relative queues was accepted for it by the hypervisor.
+  const bool accepted = Thread::current().signals.takes_posted && info.code < 0 && info.code != of_poll;
+  if (refused && !accepted) {
     return -EAGAIN;
   }
   ++queued_;
+  tell_room();
   if (!queue.add(info) && signo >= first_realtime_signal && info.code != SI_USER) {
     timer_signal_gone(info);
   }
@@ -282,6 +301,7 @@ bool Signals::take(Thread& thread, u64 blocked, SignalInfo& info) {
   }
   info = queue->take(next_signal(bits));
   --queued_;
+  tell_room();
   timer_signal_taken(info);
   settle_watches();
   return true;
@@ -322,7 +342,20 @@ void Signals::forget(Thread& thread) {
     --queued_;
     timer_signal_gone(info);
   });
+  tell_room();
   settle_watches();
+}
+
+void Signals::tell_room() {
+  const u64 limit = resource_limit(limit_sigpending);
+  const u64 used = queued_ + arriving_;
+  const u64 room = used < limit ? std::min<u64>(limit - used, 1u << 30) : 0;
+  std::atomic_ref(inbox().room).store(static_cast<u32>(room) + 1, std::memory_order_release);
+}
+
+void Signals::limit_changed() {
+  const Lock lock(mutex_);
+  tell_room();
 }
 
 void send_to_process(const SignalInfo& info) {

@@ -1,8 +1,10 @@
 // Signals of the pVM: dispositions, pending queues, who gets what. signal(7) is the specification.
 //
-// Lock order: the signal lock, then that of ThreadList, then the heap's. It is never held while the program's memory
-// is accessed.
+// Lock order: the inbox's, the signal lock, then that of ThreadList, then the heap's. It is never held while the
+// program's memory is accessed.
 #pragma once
+
+#include <kx/abi/boot.hpp>
 
 #include "process/lock.hpp"
 #include "signals/signal_types.hpp"
@@ -64,6 +66,15 @@ class Signals {
   void set_watch_mask(SignalWatch& watch, u64 mask);
   u64 watch_mask(const SignalWatch& watch);
 
+  // The current thread is about to take a signal out of the inbox: until posted_arrived() it counts as queued. What
+  // signalfds show of all that was taken comes with show_posted(), by a host call for each descriptor instead of one
+  // for each signal.
+  void expect_posted();
+  void posted_arrived();
+  void show_posted();
+  // RLIMIT_SIGPENDING was changed.
+  void limit_changed();
+
   // A thread ends: its pending signals are dropped. After this nobody uses it: to be called between its removal from
   // ThreadList and its release.
   void forget(Thread& thread);
@@ -77,18 +88,25 @@ class Signals {
   void discard_everywhere(u64 set);
   void wake_one(u32 signo);
   void raise_watches(u32 signo);
+  void tell_room();
   void settle_watches();
   void renew_watches();
   void settle(SignalWatch& watch);
+  [[nodiscard]] u64 pending_anywhere() const;
 
   Mutex mutex_;
   SignalAction actions_[signal_count];
   SignalQueue pending_;
   u64 queued_ = 0;
+  u64 arriving_ = 0;        // neither in the inbox any more nor queued yet
   bool told_reap_ = false;  // what the hypervisor knows of SIGCHLD's action
   bool told_no_stops_ = false;
   SignalWatch* watches_ = nullptr;
+  u64 gathered_ = 0;  // signals that watches are still to show
 };
+
+// What comes from outside; work.cpp empties it.
+abi::Inbox& inbox();
 
 // The forms other modules use.
 void send_to_process(const SignalInfo& info);

@@ -28,11 +28,6 @@ namespace {
 constexpr u64 not_in_call = ~0ull;
 constexpr u64 arithmetic_flags = 0x8d5;  // OF SF ZF AF PF CF
 
-// SAFETY: a fixed page of the system slot, shared with the hypervisor.
-abi::Inbox& inbox() {
-  return *reinterpret_cast<abi::Inbox*>(abi::linear_gva(abi::inbox_gpa));
-}
-
 // To a thread, which takes it along if it has ended meanwhile; 0: to the process.
 void send_to(u32 thread, const SignalInfo& info) {
   if (thread != 0) {
@@ -71,6 +66,7 @@ void drain_inbox() {
   if (std::atomic_ref(inbox().questions).exchange(0, std::memory_order_seq_cst) != 0) {
     answer_questions();
   }
+  bool took = false;
   for (;;) {
     abi::InboxSignal posted;
     bool refill = false;
@@ -84,15 +80,23 @@ void drain_inbox() {
         }
         refill = true;
       } else {
+        Signals::instance().expect_posted();
         posted = box.signals[taken % abi::inbox_capacity];
         std::atomic_ref(box.taken).store(taken + 1, std::memory_order_release);
       }
     }
+    // Whoever sends in a loop must not be as fast as this, or it would never end.
     if (refill) {
+      Signals::instance().show_posted();
       host_call(abi::HostCall::RefillInbox, CallKind::Quick);
     } else {
       take_inbox_signal(posted);
+      Signals::instance().posted_arrived();
+      took = true;
     }
+  }
+  if (took) {
+    Signals::instance().show_posted();
   }
   u64 timers = std::atomic_ref(inbox().timer_bits).exchange(0, std::memory_order_seq_cst);
   for (; timers != 0; timers &= timers - 1) {
@@ -213,6 +217,11 @@ void deliver_signals(Context& context) {
 }
 
 }  // namespace
+
+// SAFETY: a fixed page of the system slot, shared with the hypervisor.
+abi::Inbox& inbox() {
+  return *reinterpret_cast<abi::Inbox*>(abi::linear_gva(abi::inbox_gpa));
+}
 
 void absorb_pending() {
   handle_pending();

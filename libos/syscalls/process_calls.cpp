@@ -12,6 +12,7 @@
 #include "process/exit.hpp"
 #include "process/process.hpp"
 #include "process/thread.hpp"
+#include "signals/signals.hpp"
 #include "signals/timers.hpp"
 #include "syscalls/dispatch.hpp"
 #include "syscalls/identity_calls.hpp"
@@ -88,6 +89,9 @@ i64 change_limit(u32 resource, u64 address) {
   }
   if (resource == limit_cpu && timers) {
     Timers::instance().watch_cpu_limit();
+  }
+  if (resource == 11 /* RLIMIT_SIGPENDING */) {
+    Signals::instance().limit_changed();
   }
   return 0;
 }

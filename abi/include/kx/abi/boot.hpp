@@ -104,6 +104,8 @@ struct Inbox {
   InboxSignal signals[inbox_capacity];
   std::uint32_t newest_reader;  // number of the newest fork whose memory is still mapped elsewhere; 0: none
   std::uint32_t parent_pid;     // changes when the parent ends
+  std::uint32_t room;           // for how many more queued signals RLIMIT_SIGPENDING has room, and 1; 0: not told yet
+  std::uint32_t reserved;
 };
 static_assert(sizeof(Inbox) <= page_size && std::has_unique_object_representations_v<Inbox>);
 

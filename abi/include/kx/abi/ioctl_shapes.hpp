@@ -76,6 +76,7 @@ inline constexpr IoctlShape ioctl_shapes[] = {
     {0x80045440, IoctlArgument::Out, 4},                                 // TIOCGEXCL
     {0x5441, IoctlArgument::Integer, 0, IoctlRule::ReturnsHandle},       // TIOCGPTPEER
     {0x5460, IoctlArgument::Out, 8},                                     // FIOQSIZE
+    {0x40085400, IoctlArgument::In, 8},                                  // TFD_IOC_SET_TICKS (timerfd_create(2))
     {0x40049409, IoctlArgument::Handle, 0},                              // FICLONE
     {0x4020940d, IoctlArgument::In, 32, IoctlRule::CloneRange},          // FICLONERANGE
     {0x80086601, IoctlArgument::Out, 4},   // FS_IOC_GETFLAGS: an int, whatever the number says
