@@ -185,7 +185,7 @@ std::optional<Layouts> Parser::run() {
 
 }  // namespace
 
-Layouts Layouts::failed(std::string why) {
+Layouts Layouts::failed(const std::string& why) {
   Layouts result;
   result.state = State::Failed;
   result.problem = printable(why.substr(0, longest_problem));

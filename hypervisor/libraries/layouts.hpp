@@ -71,7 +71,7 @@ struct Layouts {
 
   // Never fails: what makes no sense is State::Failed.
   static Layouts parse(std::string_view text);
-  static Layouts failed(std::string why);
+  static Layouts failed(const std::string& why);
   // Null: none is known there.
   [[nodiscard]] const LayoutVariable* at(std::uint64_t address, bool thread_local_storage = false) const;
 };

@@ -66,7 +66,7 @@ def layout_hook():
         program.updated("r2-hook", MOVED)
         program.shows(2)
         status, _, err = kx("lib", "rollback", program.id, LIBRARY)
-        check(status == 1 and "struct record: member 'weight' at offset 0 instead of 4" in err, f"rollback without a hook: {err}")
+        check(status == 1 and "struct record: member 'height' at offset 4 instead of 0" in err, f"rollback without a hook: {err}")
         program.shows(2)
 
 
