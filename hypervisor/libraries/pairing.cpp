@@ -324,6 +324,9 @@ void Pairer::pair_objects() {
   for (const auto& [symbol, other] : statics.pairs) {
     pair_variable(*symbol, *other);
   }
+  for (const std::string& name : statics.gone) {
+    add_line(result_.notes, line("variable ", name, ": not in the new version"));
+  }
   for (const std::string& name : statics.ambiguous) {
     add_line(result_.obstacles, line("static variables ", name, " in functions: which is which now is not known"));
   }

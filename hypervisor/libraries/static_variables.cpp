@@ -98,6 +98,7 @@ class ByOwner {
   }
 
   StaticPairs result;
+  [[nodiscard]] bool has(const Symbol* symbol) const { return done_.contains(symbol); }
 
   // What is left, for others to pair; `same_name` are those of the other version. Who is known there to be of another
   // function is not the one.
@@ -197,6 +198,11 @@ StaticPairs pair_static_variables(const ElfFile& from, const ElfFile& to, const 
       continue;  // they are gone
     }
     const auto symbols = by_owner.left_of_old(all, found->second), others = by_owner.left_of_new(found->second, all);
+    for (const Symbol* symbol : all) {
+      if (!by_owner.has(symbol) && std::ranges::find(symbols, symbol) == symbols.end()) {
+        result.gone.push_back(owner_of(*symbol, before, false));
+      }
+    }
     if (symbols.empty() || others.empty()) {
       continue;
     }

@@ -19,6 +19,7 @@ std::string_view without_number(std::string_view name);
 struct StaticPairs {
   std::vector<std::pair<const Symbol*, const Symbol*>> pairs;
   std::vector<std::string> ambiguous;  // names of variables of the old version
+  std::vector<std::string> gone;       // of those whose function has none of the name any more, with the function
 };
 
 using WantedSymbol = std::function<bool(const ElfFile& file, const Symbol& symbol)>;

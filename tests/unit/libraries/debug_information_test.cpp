@@ -185,6 +185,7 @@ TEST_F(DebugInformation, TellsWhichStaticVariableIsOfWhichFunction) {
   const Pairing fewer = pair(
       declared + one + two, "int one(void); int two(void) ; int three(void); int three(void) { return one(); } " + one);
   EXPECT_EQ(lines_of(fewer.obstacles), "");
+  EXPECT_NE(lines_of(fewer.notes).find("variable two::held: not in the new version"), std::string::npos);
   EXPECT_EQ(std::ranges::count_if(fewer.objects, [](const Pair& each) { return each.size == 4; }), 1);
 }
 
