@@ -94,7 +94,7 @@ def updates(bench: Bench, add) -> None:
             for turn in range(rounds):
                 words = [bench.settings.kx, "lib", "update", f"{running.process.pid}.2", "libgenerated.so", str(versions[(turn + 1) % 2])]
                 done = subprocess.run(words, capture_output=True, text=True)
-                found = re.search(r"stood still for ([\d.]+) us\ndone in ([\d.]+) us", done.stdout)
+                found = re.search(r"stood still for ([\d.]+) us\n(?: .*\n)*done in ([\d.]+) us", done.stdout)
                 if not found:
                     raise BenchError(f"kx lib update: {last_line(done.stderr or done.stdout)}")
                 pause.values.append(float(found[1]) * 1000)

@@ -13,6 +13,8 @@
 #include <fstream>
 #include <memory>
 
+#include "hypervisor/control/answers.hpp"
+#include "hypervisor/control/descriptors.hpp"
 #include "hypervisor/text.hpp"
 
 namespace kx::toolstack {
@@ -24,7 +26,6 @@ using hv::system_error;
 using hv::system_error_from;
 
 constexpr timeval patience{2, 0};
-constexpr std::size_t most_descriptors = 4;
 
 }  // namespace
 
@@ -110,21 +111,7 @@ hv::Result<FamilyClient> FamilyClient::find(hv::control::FamilyId id) {
 }
 
 hv::Result<void> FamilyClient::send(const hv::control::Request& request, std::span<const int> descriptors) {
-  iovec part{const_cast<hv::control::Request*>(&request), sizeof request};
-  alignas(cmsghdr) char space[CMSG_SPACE(most_descriptors * sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (!descriptors.empty()) {
-    message.msg_control = space;
-    message.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
-    cmsghdr* rights = CMSG_FIRSTHDR(&message);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(descriptors.size_bytes());
-    std::memcpy(CMSG_DATA(rights), descriptors.data(), descriptors.size_bytes());
-  }
-  if (::sendmsg(fd_.get(), &message, MSG_NOSIGNAL) < 0) {
+  if (!hv::control::send(fd_.get(), &request, sizeof request, {}, descriptors)) {
     return Unexpected{system_error("ask the family")};
   }
   return {};
@@ -132,8 +119,15 @@ hv::Result<void> FamilyClient::send(const hv::control::Request& request, std::sp
 
 hv::Result<FamilyClient::Answer> FamilyClient::receive() {
   ssize_t size = 0;
+  iovec part{buffer_.data(), buffer_.size()};
+  hv::control::DescriptorSpace space;
+  msghdr message{};
   do {
-    size = ::recv(fd_.get(), buffer_.data(), buffer_.size(), 0);
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = space.bytes;
+    message.msg_controllen = sizeof space.bytes;
+    size = ::recvmsg(fd_.get(), &message, MSG_CMSG_CLOEXEC);
   } while (size < 0 && errno == EINTR);
   if (size < 0 && errno == EAGAIN) {
     return Unexpected{system_error_from(ETIMEDOUT, "the family does not answer").with_cure("it may be stopped: kx ps")};
@@ -148,6 +142,7 @@ hv::Result<FamilyClient::Answer> FamilyClient::receive() {
     return Unexpected{make_error(ErrorKind::Unsupported, "the family runs another version of kx")};
   }
   Answer answer;
+  answer.descriptors = hv::control::take_descriptors(message);
   answer.kind = static_cast<hv::control::Answer>(header.answer);
   answer.value = header.value;
   std::size_t head = sizeof header;

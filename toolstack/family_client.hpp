@@ -41,6 +41,7 @@ class FamilyClient {
     std::int32_t value = 0;
     hv::control::ProcessRecord record{};  // Process only
     std::string_view text;
+    std::vector<hv::UniqueFd> descriptors;
   };
 
   // Connects; nothing for a socket nobody listens on, which is removed. Errors: refused, or not the family it says.

@@ -8,7 +8,9 @@
 
 #include "hypervisor/libraries/elf_image.hpp"
 #include "hypervisor/libraries/signing.hpp"
+#include "toolstack/debug_files.hpp"
 #include "toolstack/family_client.hpp"
+#include "toolstack/layout_process.hpp"
 #include "toolstack/lib.hpp"
 #include "toolstack/string_file.hpp"
 #include "toolstack/verbs.hpp"
@@ -22,7 +24,12 @@ constexpr double ns_per_s = 1e9;
 hv::Result<void> print_answer(FamilyClient& client) {
   client.wait_patiently();
   for (;;) {
-    KX_TRY_ASSIGN(const FamilyClient::Answer answer, client.receive());
+    KX_TRY_ASSIGN(FamilyClient::Answer answer, client.receive());
+    if (answer.kind == hv::control::Answer::ReadLayouts && answer.descriptors.size() == 2) {
+      write_layouts(installed_layout_reader(), answer.descriptors[0].get(), std::string(answer.text),
+                    std::move(answer.descriptors[1]));
+      continue;
+    }
     if (answer.kind != hv::control::Answer::Text) {
       return {};
     }
@@ -98,7 +105,8 @@ int lib_update(std::vector<std::string> arguments) {
       "Replaces a shared library of a running process (FAMILY.PID), or of all processes of a family (FAMILY), by a\n"
       "binary-compatible version, without stopping the program. All or nothing: whatever stands in the way is listed,\n"
       "and the programs are as they were. Variables of another layout are converted by the\n"
-      "kx_lib_update of NEW, if it exports one; kx(1) has its rules.",
+      "kx_lib_update of NEW, if it exports one; kx(1) has its rules. If both versions have debug\n"
+      "information, the layouts of all types that have a name are compared by it.",
       "kx lib update");
   std::string text, old_name, new_name, fail_at;
   bool dry_run = false;
@@ -125,6 +133,7 @@ int lib_update(std::vector<std::string> arguments) {
   hv::control::Request request = make_request(hv::control::Verb::UpdateLibrary);
   request.timeout_ns = static_cast<std::uint64_t>(timeout_s * ns_per_s);
   request.dry_run = dry_run ? 1 : 0;
+  request.has_debug_information = find_debug_files(file.get(), new_name).exist() ? 1 : 0;
   return finish(
       ask(*id, request, {old_name, build_id_of(old_name), new_name, fail_at, signature_beside(new_name)}, file.get()));
 }

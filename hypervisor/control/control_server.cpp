@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "hypervisor/control/answers.hpp"
+#include "hypervisor/control/descriptors.hpp"
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/process/pvm.hpp"
 #include "hypervisor/process/stats_report.hpp"
@@ -42,7 +43,6 @@ using control::send;
 using control::send_text;
 
 constexpr std::size_t most_connections = 64;
-constexpr std::size_t descriptors_of_request = 4;
 // A client that takes no answers is given up after this.
 constexpr timeval patience{1, 0};
 // What a root of another user namespace, and any other user there, looks like here (user_namespaces(7)).
@@ -58,27 +58,18 @@ struct Received {
 Received receive(int fd) {
   Received received;
   iovec part{&received.request, sizeof received.request};
-  alignas(cmsghdr) char space[CMSG_SPACE(descriptors_of_request * sizeof(int))];
+  control::DescriptorSpace space;
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  message.msg_control = space;
-  message.msg_controllen = sizeof space;
+  message.msg_control = space.bytes;
+  message.msg_controllen = sizeof space.bytes;
   const ssize_t size = ::recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (size <= 0) {
     received.closed = size == 0 || (errno != EAGAIN && errno != EINTR);
     return received;
   }
-  for (cmsghdr* part_of = CMSG_FIRSTHDR(&message); part_of != nullptr; part_of = CMSG_NXTHDR(&message, part_of)) {
-    if (part_of->cmsg_level == SOL_SOCKET && part_of->cmsg_type == SCM_RIGHTS) {
-      const std::size_t count = (part_of->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-      int fds[descriptors_of_request];
-      std::memcpy(fds, CMSG_DATA(part_of), std::min(count, descriptors_of_request) * sizeof(int));
-      for (std::size_t i = 0; i < std::min(count, descriptors_of_request); ++i) {
-        received.descriptors.emplace_back(fds[i]);
-      }
-    }
-  }
+  received.descriptors = control::take_descriptors(message);
   const Request& request = received.request;
   received.whole =
       size == sizeof(Request) && (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 && request.magic == control::magic;
@@ -376,6 +367,7 @@ bool ControlServer::libraries(const Connection& connection, const Request& reque
     job.request.signature = (*strings)[4];
     job.request.fd = std::move(descriptors.front());
     job.request.dry_run = request.dry_run != 0;
+    job.request.has_debug_information = request.has_debug_information != 0;
   }
   return libraries_.add(std::move(job)) || refuse(fd, system_error_from(EAGAIN, "the family cannot make a thread"));
 }

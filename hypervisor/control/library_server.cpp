@@ -1,5 +1,7 @@
 #include "hypervisor/control/library_server.hpp"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -9,6 +11,7 @@
 #include <utility>
 
 #include "hypervisor/control/answers.hpp"
+#include "hypervisor/ipc/waiter.hpp"
 #include "hypervisor/process/family.hpp"
 #include "hypervisor/start_thread.hpp"
 #include "hypervisor/text.hpp"
@@ -16,6 +19,9 @@
 namespace kx::hv {
 
 namespace {
+
+// Somewhat longer than the client waits for the process that reads.
+constexpr std::uint64_t layouts_patience_ns = 90'000'000'000;
 
 std::string one_line(std::string text) {
   return printable(std::move(text), ' ');
@@ -38,6 +44,41 @@ std::string hook_note(const libraries::UpdateSubject& subject) {
     counts += (counts.empty() ? "" : " and ") + std::to_string(count);
   }
   return counts.empty() ? "" : "; kx_lib_update was told of " + counts + " variables";
+}
+
+// By the client, which may start a process for it; this one may not.
+libraries::Layouts read_layouts(int client, const libraries::LibraryVersion& version) {
+  using libraries::Layouts;
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) {
+    return Layouts::failed(system_error("make a pipe for it").message());
+  }
+  const UniqueFd reading(ends[0]);
+  {
+    const UniqueFd writing(ends[1]);
+    const int descriptors[] = {version.offer.content->fd(), writing.get()};
+    if (!control::send(client, control::Answer::ReadLayouts, version.name, descriptors)) {
+      return Layouts::failed("nobody reads it");
+    }
+  }
+  const std::uint64_t deadline_ns = ipc::deadline_after(layouts_patience_ns);
+  std::string text;
+  char piece[64 << 10];
+  for (;;) {
+    const std::uint64_t now_ns = ipc::deadline_after(0);
+    pollfd readable{reading.get(), POLLIN, 0};
+    if (now_ns >= deadline_ns || text.size() > Layouts::most_text) {
+      return Layouts::failed(now_ns >= deadline_ns ? "it was not read in time" : "it tells of too many types");
+    }
+    if (::poll(&readable, 1, static_cast<int>((deadline_ns - now_ns) / 1'000'000) + 1) <= 0) {
+      continue;
+    }
+    const ssize_t got = ::read(reading.get(), piece, sizeof piece);
+    if (got == 0) {
+      return Layouts::parse(text);
+    }
+    text.append(piece, got > 0 ? static_cast<std::size_t>(got) : 0);
+  }
 }
 
 }  // namespace
@@ -108,6 +149,9 @@ void LibraryServer::note(const LibraryJob& job, const std::string& library, cons
 void LibraryServer::serve(LibraryJob& job) {
   const std::string what = description(job);
   const std::string library = job.request.old_name, file = job.request.new_name;
+  job.request.read_layouts = [client = job.client.get()](const libraries::LibraryVersion& version) {
+    return read_layouts(client, version);
+  };
   const auto answer = [&]() -> Result<std::string> {
     switch (job.verb) {
       case control::Verb::ListLibraries:
@@ -115,7 +159,7 @@ void LibraryServer::serve(LibraryJob& job) {
       case control::Verb::UpdateLibrary:
         return updates_.update(std::move(job.request));
       default:
-        return updates_.roll_back(job.request.pid, job.request.old_name, job.request.timeout_ns);
+        return updates_.roll_back(std::move(job.request));
     }
   }();
   if (!what.empty()) {

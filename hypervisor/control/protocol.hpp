@@ -1,8 +1,9 @@
 // What `kx ps`, `kill`, `stats`, `exec` and `lib` say to a running family over its control socket, and what it answers.
 //
 // The socket keeps message boundaries (SOCK_SEQPACKET). A client sends one Request; the family answers with any number
-// of Process or Text messages and one that ends the answer: Done or Failed. After Started it goes on: the client may
-// send more requests of the verb Signal, which are for the new program's process group, and the last message is Ended.
+// of Process, Text or ReadLayouts messages and one that ends the answer: Done or Failed. After Started it goes on: the
+// client may send more requests of the verb Signal, which are for the new program's process group, and the last message
+// is Ended.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,7 @@
 namespace kx::hv::control {
 
 inline constexpr std::uint32_t magic = 0x6b78'6374;
-inline constexpr std::uint16_t version = 3;
+inline constexpr std::uint16_t version = 4;
 inline constexpr std::size_t message_size_limit = 16 << 10;
 inline constexpr std::size_t command_size_limit = 512;
 // Arguments and environment of a program, as for `kx run`.
@@ -46,15 +47,18 @@ struct Request {
   std::uint64_t strings_size;  // working directory NUL (empty: the family's), argv strings NUL.., envp strings NUL..
   std::uint32_t streams;
   std::uint32_t umask;
-  std::uint64_t timeout_ns;  // UpdateLibrary, RollBackLibrary
-  std::uint64_t dry_run;     // UpdateLibrary: 1: only say whether it can be done
+  std::uint64_t timeout_ns;             // UpdateLibrary, RollBackLibrary
+  std::uint64_t dry_run;                // UpdateLibrary: 1: only say whether it can be done
+  std::uint64_t has_debug_information;  // UpdateLibrary: 1: the new version, for its client to read
 };
-static_assert(sizeof(Request) == 56 && std::has_unique_object_representations_v<Request>);
+static_assert(sizeof(Request) == 64 && std::has_unique_object_representations_v<Request>);
 
-enum class Answer : std::uint32_t { Process = 1, Text, Started, Done, Failed, Ended };
+enum class Answer : std::uint32_t { Process = 1, Text, Started, Done, Failed, Ended, ReadLayouts };
 
-// The head of every message of the family; a text follows Text (a piece of it), Failed (what kx reports) and Process
-// (its command line).
+// The head of every message of the family; a text follows Text (a piece of it), Failed (what kx reports), Process
+// (its command line) and ReadLayouts (the path of a library). With ReadLayouts come two descriptors: the library's
+// content, and a pipe for what its debug information tells (hypervisor/libraries/layouts.hpp). The family may start no
+// process that could read it.
 struct AnswerHeader {
   std::uint32_t magic;
   std::uint16_t version;

@@ -14,23 +14,10 @@ namespace kx::hv::libraries {
 namespace {
 
 constexpr std::uint64_t largest_file = 1ull << 30;
-constexpr std::size_t most_headers = 64, most_sections = 4096;
+constexpr std::size_t most_headers = 64;
 
 Error damaged(std::string_view what) {
   return make_error(ErrorKind::Usage, "not a usable shared library: ", what);
-}
-
-// A copy of `count` elements of a file; nothing if it has not so many there.
-template <class T>
-std::optional<std::vector<T>> list_at(std::span<const std::byte> bytes, std::uint64_t offset, std::uint64_t count) {
-  if (offset > bytes.size() || count > (bytes.size() - offset) / sizeof(T)) {
-    return std::nullopt;
-  }
-  std::vector<T> list(count);
-  if (count != 0) {
-    std::memcpy(list.data(), bytes.data() + offset, count * sizeof(T));
-  }
-  return list;
 }
 
 }  // namespace
@@ -111,31 +98,16 @@ Result<void> ElfFile::read_headers() {
 }
 
 Result<void> ElfFile::read_sections() {
-  if (header_.e_shoff == 0 || header_.e_shnum == 0) {
-    return {};  // a library works without
+  auto sections = libraries::read_sections(bytes_, header_);
+  if (!sections) {
+    return Unexpected{damaged("sections")};
   }
-  const auto raw = header_.e_shentsize == sizeof(Elf64_Shdr) && header_.e_shnum <= most_sections
-                       ? list_at<Elf64_Shdr>(bytes_, header_.e_shoff, header_.e_shnum)
-                       : std::nullopt;
-  if (!raw || header_.e_shstrndx >= raw->size()) {
-    return Unexpected{damaged("section headers")};
-  }
-  const Elf64_Shdr& names_at = (*raw)[header_.e_shstrndx];
-  const auto names = list_at<char>(bytes_, names_at.sh_offset, names_at.sh_size);
-  if (!names) {
-    return Unexpected{damaged("section names")};
-  }
-  const std::string text(names->begin(), names->end());
-  for (const Elf64_Shdr& each : *raw) {
-    sections_.push_back({each.sh_name < text.size() ? std::string(text.c_str() + each.sh_name) : std::string(), each});
-  }
+  sections_ = std::move(*sections);
   return {};
 }
 
 const Section* ElfFile::section(std::string_view name) const {
-  const auto found =
-      std::find_if(sections_.begin(), sections_.end(), [&](const Section& each) { return each.name == name; });
-  return found != sections_.end() ? &*found : nullptr;
+  return find_section(sections_, name);
 }
 
 Result<void> ElfFile::read_symbol_table() {

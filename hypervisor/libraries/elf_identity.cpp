@@ -109,6 +109,16 @@ std::string soname_in(const Reader& file, const std::vector<Elf64_Phdr>& headers
 
 }  // namespace
 
+std::string hexadecimal_digits(std::span<const std::byte> bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const std::byte byte : bytes) {
+    text += digits[std::to_integer<unsigned>(byte) >> 4];
+    text += digits[std::to_integer<unsigned>(byte) & 15];
+  }
+  return text;
+}
+
 std::string find_build_id(std::span<const std::byte> area, std::uint64_t segment_alignment) {
   constexpr std::string_view owner{"GNU\0", 4};
   const std::uint64_t alignment = segment_alignment == 8 ? 8 : 4;
@@ -122,13 +132,7 @@ std::string find_build_id(std::span<const std::byte> area, std::uint64_t segment
     }
     if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == owner.size() && note.n_descsz <= longest_build_id &&
         std::memcmp(area.data() + name, owner.data(), owner.size()) == 0) {
-      constexpr std::string_view digits = "0123456789abcdef";
-      std::string text;
-      for (const std::byte byte : area.subspan(description, note.n_descsz)) {
-        text += digits[std::to_integer<unsigned>(byte) >> 4];
-        text += digits[std::to_integer<unsigned>(byte) & 15];
-      }
-      return text;
+      return hexadecimal_digits(area.subspan(description, note.n_descsz));
     }
     at = align_up(description + note.n_descsz, alignment);
   }

@@ -18,4 +18,7 @@ ElfIdentity read_elf_identity(std::span<const std::byte> file);
 // The GNU build-id in the content of a note segment with this alignment, hexadecimal; empty: there is none.
 std::string find_build_id(std::span<const std::byte> area, std::uint64_t segment_alignment);
 
+// Two lower-case digits for each.
+std::string hexadecimal_digits(std::span<const std::byte> bytes);
+
 }  // namespace kx::hv::libraries

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "hypervisor/error.hpp"
+#include "hypervisor/libraries/elf_sections.hpp"
 
 namespace kx::hv::libraries {
 
@@ -103,11 +104,6 @@ class DynamicImage {
   std::vector<Relocation> relocations_;
   std::map<std::uint32_t, SymbolVersion> versions_;
   std::optional<GnuHash> gnu_hash_;
-};
-
-struct Section {
-  std::string name;
-  Elf64_Shdr raw{};
 };
 
 // A shared library's file.

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "hypervisor/libraries/address_taken.hpp"
+#include "hypervisor/libraries/layout_check.hpp"
 #include "hypervisor/libraries/static_variables.hpp"
 
 namespace kx::hv::libraries {
@@ -89,7 +90,8 @@ bool is_variable(const ElfFile& file, const Symbol& symbol) {
 
 class Pairer {
  public:
-  Pairer(const ElfFile& from, const ElfFile& to) : from_(from), to_(to) {}
+  Pairer(const ElfFile& from, const ElfFile& to, const Layouts& before, const Layouts& now)
+      : from_(from), to_(to), before_(before), now_(now), layouts_(before, now) {}
 
   Pairing run() {
     compare_identity();
@@ -109,6 +111,7 @@ class Pairer {
     std::sort(result_.objects.begin(), result_.objects.end(), by_address);
     drop_overlapping_objects();
     drop_converted_objects();
+    compare_layouts();
     return std::move(result_);
   }
 
@@ -121,6 +124,8 @@ class Pairer {
   void refuse_unsupported();
   void pair_functions();
   void pair_variable(const Symbol& symbol, const Symbol& other);
+  void compare_layout(const Symbol& symbol, const Symbol& other);
+  void compare_layouts();
   void pair_objects();
   void find_gone();
   void pair_sections();
@@ -132,6 +137,10 @@ class Pairer {
 
   const ElfFile& from_;
   const ElfFile& to_;
+  const Layouts& before_;
+  const Layouts& now_;
+  LayoutCheck layouts_;
+  std::vector<std::string> laid_out_otherwise_;
   Pairing result_;
 };
 
@@ -202,6 +211,8 @@ void Pairer::compare_thread_storage() {
     const Symbol* const other = counterpart(from, to, key, *symbol);
     if (other == nullptr || other->raw.st_value != symbol->raw.st_value || other->raw.st_size != symbol->raw.st_size) {
       add_line(result_.obstacles, line("thread-local variable ", symbol->name, ": another place"));
+    } else if (const std::string difference = layouts_.variable(*symbol, *other); !difference.empty()) {
+      add_line(result_.obstacles, line("thread-local variable ", symbol->name, ": ", difference));
     }
   }
 }
@@ -264,8 +275,34 @@ void Pairer::pair_variable(const Symbol& symbol, const Symbol& other) {
     result_.follow_pointers = true;
     return;
   }
+  compare_layout(symbol, other);
   add_object(symbol.raw.st_value, other.raw.st_value, symbol.raw.st_size);
   result_.follow_pointers = result_.follow_pointers || !is_own_of_compiler(symbol.name);
+}
+
+void Pairer::compare_layout(const Symbol& symbol, const Symbol& other) {
+  const std::string difference = is_own_of_compiler(symbol.name) ? std::string() : layouts_.variable(symbol, other);
+  if (difference.empty()) {
+    return;
+  }
+  add_line(laid_out_otherwise_, line("variable ", without_number(symbol.name), ": ", difference));
+  if (result_.hook != 0 && is_exported(symbol)) {
+    result_.reshaped.emplace_back(without_version(symbol.name));
+  }
+}
+
+// What has another layout the hook converts, if there is one: it has all of the old version's bytes.
+void Pairer::compare_layouts() {
+  if (const std::string failure = layouts_.failure(); !failure.empty()) {
+    add_line(result_.obstacles, failure);
+  }
+  for (const std::string& each : layouts_.types()) {
+    add_line(laid_out_otherwise_, each);
+  }
+  add_line(result_.layouts, layouts_.summary());
+  for (const std::string& each : laid_out_otherwise_) {
+    add_line(result_.hook != 0 ? result_.layouts : result_.obstacles, each);
+  }
 }
 
 void Pairer::pair_objects() {
@@ -283,9 +320,12 @@ void Pairer::pair_objects() {
       add_line(result_.notes, line("variable ", symbol->name, ": not in the new version"));
     }
   }
-  const StaticPairs statics = pair_static_variables(from_, to_, is_variable);
+  const StaticPairs statics = pair_static_variables(from_, to_, before_, now_, is_variable);
   for (const auto& [symbol, other] : statics.pairs) {
     pair_variable(*symbol, *other);
+  }
+  for (const std::string& name : statics.gone) {
+    add_line(result_.notes, line("variable ", name, ": not in the new version"));
   }
   for (const std::string& name : statics.ambiguous) {
     add_line(result_.obstacles, line("static variables ", name, " in functions: which is which now is not known"));
@@ -358,6 +398,9 @@ void Pairer::pair_sections() {
       }
     }
     if (same) {
+      for (const std::string& each : layouts_.section(*before, *now)) {
+        add_line(laid_out_otherwise_, each);
+      }
       add_object(before->raw.sh_addr, now->raw.sh_addr, before->raw.sh_size);
       result_.follow_pointers = result_.follow_pointers || before->raw.sh_size > only_start_files;
     } else {
@@ -406,8 +449,8 @@ const Symbol* find_definition(const DynamicImage& image, std::string_view name, 
   return found;
 }
 
-Pairing pair_versions(const ElfFile& from, const ElfFile& to) {
-  return Pairer(from, to).run();
+Pairing pair_versions(const ElfFile& from, const ElfFile& to, const Layouts& before, const Layouts& now) {
+  return Pairer(from, to, before, now).run();
 }
 
 }  // namespace kx::hv::libraries

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hypervisor/libraries/elf_image.hpp"
+#include "hypervisor/libraries/layouts.hpp"
 
 namespace kx::hv::libraries {
 
@@ -35,14 +36,17 @@ struct Pairing {
   std::vector<Pair> objects;             // writable ones; sorted, without overlap
   std::uint64_t hook = 0;                // kx_lib_update of the new version; 0: it has none
   std::vector<ChangedVariable> changed;  // sorted by `from`; only with a hook
+  // Exported variables of the same size that are laid out otherwise, by name; only with a hook.
+  std::vector<std::string> reshaped;
   // The program may hold pointers to objects, so that all its memory has to be looked through.
   bool follow_pointers = false;
   std::vector<std::string> obstacles;  // a line each; none: the new version can take the old one's place
   std::vector<std::string> notes;      // what an operator may want to know
+  std::vector<std::string> layouts;    // whether layouts were compared; then what a hook has to convert
 };
 
-// Errors are obstacles.
-Pairing pair_versions(const ElfFile& from, const ElfFile& to);
+// Errors are obstacles. Layouts: what the debug information of both versions tells.
+Pairing pair_versions(const ElfFile& from, const ElfFile& to, const Layouts& before = {}, const Layouts& now = {});
 
 // The definition of a dynamic symbol; null: there is none. `version` empty: the default one.
 const Symbol* find_definition(const DynamicImage& image, std::string_view name, std::string_view version);

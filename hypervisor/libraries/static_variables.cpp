@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <set>
+#include <utility>
 
 namespace kx::hv::libraries {
 
@@ -49,7 +52,7 @@ std::map<std::uint64_t, std::string> find_users(const ElfFile& file) {
 // The variables that share a name but for the number, in the order of their numbers.
 using Groups = std::map<std::string, std::vector<const Symbol*>, std::less<>>;
 
-Groups group(const ElfFile& file, bool (*wanted)(const ElfFile&, const Symbol&)) {
+Groups group(const ElfFile& file, const WantedSymbol& wanted) {
   Groups groups;
   for (const Symbol& symbol : file.all_symbols()) {
     if (symbol.defined() && symbol.binding() == STB_LOCAL && is_numbered(symbol.name) && wanted(file, symbol)) {
@@ -66,6 +69,93 @@ Groups group(const ElfFile& file, bool (*wanted)(const ElfFile&, const Symbol&))
   }
   return groups;
 }
+
+// The function and the name in it; with the source file in front if that is asked for. Empty: debug information does
+// not tell.
+std::string owner_of(const Symbol& symbol, const Layouts& layouts, bool with_file) {
+  const LayoutVariable* const variable = layouts.at(symbol.raw.st_value);
+  if (variable == nullptr || !variable->in_function) {
+    return {};
+  }
+  return (with_file ? variable->file + "/" : "") + variable->name;
+}
+
+// Those of which debug information tells.
+class ByOwner {
+ public:
+  ByOwner(const Groups& before, const Groups& now, const Layouts& old_layouts, const Layouts& new_layouts)
+      : old_layouts_(old_layouts), new_layouts_(new_layouts) {
+    // A source file that was renamed makes no difference where the name is the only one of its kind.
+    for (const bool with_file : {true, false}) {
+      const Groups from = by_owner(before, old_layouts, with_file), to = by_owner(now, new_layouts, with_file);
+      for (const auto& [owner, symbols] : from) {
+        const auto found = to.find(owner);
+        if (found != to.end() && (with_file || (symbols.size() == 1 && found->second.size() == 1))) {
+          pair(symbols, found->second);
+        }
+      }
+    }
+  }
+
+  StaticPairs result;
+  [[nodiscard]] bool has(const Symbol* symbol) const { return done_.contains(symbol); }
+
+  // What is left, for others to pair; `same_name` are those of the other version. Who is known there to be of another
+  // function is not the one.
+  [[nodiscard]] std::vector<const Symbol*> left_of_old(const std::vector<const Symbol*>& symbols,
+                                                       const std::vector<const Symbol*>& same_name) const {
+    return left(symbols, old_layouts_, same_name, new_layouts_);
+  }
+  [[nodiscard]] std::vector<const Symbol*> left_of_new(const std::vector<const Symbol*>& symbols,
+                                                       const std::vector<const Symbol*>& same_name) const {
+    return left(symbols, new_layouts_, same_name, old_layouts_);
+  }
+
+ private:
+  Groups by_owner(const Groups& groups, const Layouts& layouts, bool with_file) const {
+    Groups owners;
+    for (const auto& [name, symbols] : groups) {
+      for (const Symbol* symbol : symbols) {
+        const std::string owner = owner_of(*symbol, layouts, with_file);
+        if (!owner.empty() && !done_.contains(symbol)) {
+          owners[owner].push_back(symbol);
+        }
+      }
+    }
+    return owners;
+  }
+
+  // Of several in one function the order tells.
+  void pair(const std::vector<const Symbol*>& from, const std::vector<const Symbol*>& to) {
+    if (from.size() != to.size()) {
+      result.ambiguous.emplace_back(without_number(from.front()->name));
+    }
+    for (std::size_t i = 0; i < from.size() && from.size() == to.size(); ++i) {
+      result.pairs.emplace_back(from[i], to[i]);
+    }
+    done_.insert(from.begin(), from.end());
+    done_.insert(to.begin(), to.end());
+  }
+
+  [[nodiscard]] std::vector<const Symbol*> left(const std::vector<const Symbol*>& symbols, const Layouts& layouts,
+                                                const std::vector<const Symbol*>& others,
+                                                const Layouts& other_layouts) const {
+    const bool others_known = std::ranges::none_of(others, [&](const Symbol* other) {
+      return !done_.contains(other) && owner_of(*other, other_layouts, false).empty();
+    });
+    std::vector<const Symbol*> rest;
+    for (const Symbol* symbol : symbols) {
+      if (!done_.contains(symbol) && (!others_known || owner_of(*symbol, layouts, false).empty())) {
+        rest.push_back(symbol);
+      }
+    }
+    return rest;
+  }
+
+  const Layouts& old_layouts_;
+  const Layouts& new_layouts_;
+  std::set<const Symbol*> done_;
+};
 
 // The users of a group's variables; nothing if one has none, or two have the same.
 std::optional<std::map<std::string, const Symbol*>> by_user(const std::map<std::uint64_t, std::string>& users,
@@ -96,35 +186,45 @@ bool is_numbered(std::string_view name) {
   return without_number(name).size() != name.size();
 }
 
-StaticPairs pair_static_variables(const ElfFile& from, const ElfFile& to,
-                                  bool (*wanted)(const ElfFile& file, const Symbol& symbol)) {
-  StaticPairs result;
+StaticPairs pair_static_variables(const ElfFile& from, const ElfFile& to, const Layouts& before, const Layouts& now,
+                                  const WantedSymbol& wanted) {
   const Groups old_groups = group(from, wanted), new_groups = group(to, wanted);
+  ByOwner by_owner(old_groups, new_groups, before, now);
+  StaticPairs result = std::move(by_owner.result);
   std::optional<std::map<std::uint64_t, std::string>> old_users, new_users;
-  for (const auto& [name, symbols] : old_groups) {
+  for (const auto& [name, all] : old_groups) {
     const auto found = new_groups.find(name);
     if (found == new_groups.end()) {
       continue;  // they are gone
     }
-    if (symbols.size() == 1 && found->second.size() == 1) {
-      result.pairs.emplace_back(symbols.front(), found->second.front());
+    const auto symbols = by_owner.left_of_old(all, found->second), others = by_owner.left_of_new(found->second, all);
+    for (const Symbol* symbol : all) {
+      if (!by_owner.has(symbol) && std::ranges::find(symbols, symbol) == symbols.end()) {
+        result.gone.push_back(owner_of(*symbol, before, false));
+      }
+    }
+    if (symbols.empty() || others.empty()) {
+      continue;
+    }
+    if (symbols.size() == 1 && others.size() == 1) {
+      result.pairs.emplace_back(symbols.front(), others.front());
       continue;
     }
     if (!old_users) {
       old_users = find_users(from);
       new_users = find_users(to);
     }
-    const auto old_by_user = by_user(*old_users, symbols), new_by_user = by_user(*new_users, found->second);
+    const auto old_by_user = by_user(*old_users, symbols), new_by_user = by_user(*new_users, others);
     if (old_by_user && new_by_user) {
       for (const auto& [user, symbol] : *old_by_user) {
         if (const auto other = new_by_user->find(user); other != new_by_user->end()) {
           result.pairs.emplace_back(symbol, other->second);
         }
       }
-    } else if (symbols.size() == found->second.size()) {
+    } else if (symbols.size() == others.size()) {
       // The same variables in the same functions have the same order.
       for (std::size_t i = 0; i < symbols.size(); ++i) {
-        result.pairs.emplace_back(symbols[i], found->second[i]);
+        result.pairs.emplace_back(symbols[i], others[i]);
       }
     } else {
       result.ambiguous.push_back(name);

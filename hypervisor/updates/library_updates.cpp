@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "hypervisor/ipc/waiter.hpp"
 #include "hypervisor/process/family.hpp"
@@ -16,6 +17,7 @@ using libraries::file_name;
 using libraries::History;
 using libraries::injected;
 using libraries::is_past;
+using libraries::Layouts;
 using libraries::LibraryVersion;
 using libraries::Pairing;
 using libraries::UpdateRequest;
@@ -25,7 +27,7 @@ using libraries::with_process;
 
 namespace {
 
-constexpr std::size_t kept_pairings = 8, kept_versions = 8;
+constexpr std::size_t kept_pairings = 8, kept_versions = 8, kept_layouts = 2;
 constexpr std::chrono::milliseconds first_rest(1), longest_rest(20);
 // Programs stand still while their kx_lib_update runs: it has the rest of the update's time, within these bounds.
 constexpr std::uint64_t least_hook_ns = 100'000'000, most_hook_ns = 5'000'000'000;
@@ -40,6 +42,15 @@ std::string describe_hook(const Pairing& pairing) {
   for (const libraries::ChangedVariable& each : pairing.changed) {
     text += "    " + printable(each.name) + ": " + std::to_string(each.from_size) + " bytes before, " +
             (each.to_size != 0 ? std::to_string(each.to_size) + " now\n" : "not in the new version\n");
+  }
+  return text;
+}
+
+// What was compared, and what is the hook's to convert.
+std::string describe_layouts(const Pairing& pairing) {
+  std::string text;
+  for (const std::string& line : pairing.layouts) {
+    text += "  " + printable(line) + "\n";
   }
   return text;
 }
@@ -117,13 +128,50 @@ void LibraryUpdates::forget_ended() {
                 [&](const auto& entry) { return std::find(alive.begin(), alive.end(), entry.first) == alive.end(); });
 }
 
-const Pairing& LibraryUpdates::pairing(const VersionRef& from, const VersionRef& to) {
-  for (const Paired& each : pairings_) {
-    if (each.from == from && each.to == to) {
-      return each.pairing;
+LibraryUpdates::LayoutsRef LibraryUpdates::layouts_of(const VersionRef& version, const UpdateRequest& request) {
+  for (const auto& [of, layouts] : layouts_) {
+    if (of == version) {
+      return layouts;
     }
   }
-  pairings_.push_back({from, to, libraries::pair_versions(from->file, to->file)});
+  auto layouts = std::make_shared<Layouts>(request.read_layouts ? request.read_layouts(*version) : Layouts());
+  // What could not be had now may be there next time.
+  if (layouts->state == Layouts::State::Read) {
+    if (layouts_.size() == kept_layouts) {
+      layouts_.pop_front();
+    }
+    layouts_.emplace_back(version, layouts);
+  }
+  return layouts;
+}
+
+const Pairing& LibraryUpdates::pairing(const VersionRef& from, Attempt& attempt) {
+  const VersionRef& to = attempt.version;
+  const auto known =
+      std::ranges::find_if(pairings_, [&](const Paired& each) { return each.from == from && each.to == to; });
+  if (known != pairings_.end() && (known->compared || attempt.has_read || !attempt.request.has_debug_information)) {
+    return known->pairing;
+  }
+  static const auto none = std::make_shared<const Layouts>();
+  LayoutsRef before = none, now = none;
+  // The new version first: without it the old one's is of no use.
+  if (attempt.request.has_debug_information) {
+    const std::uint64_t begin_ns = ipc::deadline_after(0);
+    now = layouts_of(to, attempt.request);
+    before = now->state == Layouts::State::Read ? layouts_of(from, attempt.request) : none;
+    // The time that was given is for the programs.
+    attempt.deadline_ns += ipc::deadline_after(0) - begin_ns;
+    attempt.has_read = true;
+  }
+  const bool failed = before->state == Layouts::State::Failed || now->state == Layouts::State::Failed;
+  const bool compared = before->state == Layouts::State::Read && now->state == Layouts::State::Read;
+  if (known != pairings_.end()) {
+    if (!compared && !failed && !known->failed) {
+      return known->pairing;
+    }
+    pairings_.erase(known);
+  }
+  pairings_.push_back({from, to, libraries::pair_versions(from->file, to->file, *before, *now), compared, failed});
   return pairings_.back().pairing;
 }
 
@@ -169,10 +217,11 @@ Result<std::string> LibraryUpdates::update(UpdateRequest request) {
   return request.fail_at == "read" ? Unexpected{injected(request.fail_at)} : run(request, known);
 }
 
-Result<std::string> LibraryUpdates::roll_back(ProcessId pid, const std::string& name, std::uint64_t timeout_ns) {
+Result<std::string> LibraryUpdates::roll_back(UpdateRequest request) {
+  const std::string& name = request.old_name;
   KX_TRY(check_allowed());
   subject_ = {};
-  KX_TRY_ASSIGN(const auto list, programs(pid));
+  KX_TRY_ASSIGN(const auto list, programs(request.pid));
   forget_ended();
   VersionRef before;
   for (const auto& pvm : list) {
@@ -187,11 +236,8 @@ Result<std::string> LibraryUpdates::roll_back(ProcessId pid, const std::string& 
     return Unexpected{make_error(ErrorKind::Usage, name, " has not been updated")};
   }
   subject_.new_build_id = before->file.build_id();
-  UpdateRequest request;
-  request.pid = pid;
-  request.old_name = name;
   request.new_name = before->name;
-  request.timeout_ns = timeout_ns;
+  request.has_debug_information = true;  // only who reads it knows
   return run(request, before);
 }
 
@@ -288,6 +334,9 @@ Result<std::string> LibraryUpdates::run(const UpdateRequest& request, const Vers
   Attempt attempt{request, version, {}, ipc::deadline_after(0), ipc::deadline_after(request.timeout_ns)};
   for (;;) {
     auto done = try_once(attempt);
+    if (std::exchange(attempt.begins_again, false)) {
+      continue;
+    }
     if (done || done.error().errno_value != EAGAIN || is_past(attempt.deadline_ns)) {
       return done;
     }
@@ -330,10 +379,15 @@ Result<std::string> LibraryUpdates::try_once(Attempt& attempt) {
       continue;
     }
     KX_TRY(target->judge(version));
-    const Pairing& pairing = this->pairing(from, version);
+    const bool had_read = attempt.has_read;
+    const Pairing& pairing = this->pairing(from, attempt);
     if (!pairing.obstacles.empty()) {
       return Unexpected{make_error(ErrorKind::Unsupported, version->name, " cannot take the place of ",
                                    request.old_name, ":", list_obstacles(pairing))};
+    }
+    if (attempt.has_read && !had_read) {
+      attempt.begins_again = true;
+      return report;
     }
     if (request.dry_run) {
       KX_TRY(target->check(from, version, pairing));
@@ -341,8 +395,9 @@ Result<std::string> LibraryUpdates::try_once(Attempt& attempt) {
                 " functions and " + std::to_string(pairing.objects.size()) + " variables can be exchanged\n";
       report += describe_hook(pairing);
       for (const std::string& note : pairing.notes) {
-        report += "  " + note + "\n";
+        report += "  " + printable(note) + "\n";
       }
+      report += describe_layouts(pairing);
       continue;
     }
     if (auto prepared = target->prepare(from, version, pairing, request.fail_at); !prepared) {
@@ -369,7 +424,7 @@ Result<std::string> LibraryUpdates::try_once(Attempt& attempt) {
                 std::to_string(target->changed_count()) + " variables\n";
     }
     report += "process " + std::to_string(target->pid()) + ": " + target->library() + " is " + version->name +
-              " now; it stood still for " + microseconds(pause_ns) + "\n";
+              " now; it stood still for " + microseconds(pause_ns) + "\n" + describe_layouts(target->pairing());
   }
   targets.clear();
   report += "done in " + microseconds(ipc::deadline_after(0) - attempt.begin_ns) + "\n";

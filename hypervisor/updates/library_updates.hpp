@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -31,7 +33,10 @@ struct UpdateRequest {
   std::string signature;  // the text of the one beside it; empty: there is none
   bool dry_run = false;
   std::uint64_t timeout_ns = 0;
-  std::string fail_at;  // for tests: the step that is to fail; empty: none
+  std::string fail_at;                 // for tests: the step that is to fail; empty: none
+  bool has_debug_information = false;  // the new version, says who asks
+  // Has the debug information of a version read, and waits for that. Empty: there is nobody who does.
+  std::function<Layouts(const LibraryVersion&)> read_layouts;
 };
 
 // Steps that UpdateRequest::fail_at may name.
@@ -50,7 +55,7 @@ class LibraryUpdates {
   // What was done, for the operator. Errors: whatever stood in the way; then the programs are as they were.
   Result<std::string> update(libraries::UpdateRequest request);
   // Back to the version before the last update of the library with this name.
-  Result<std::string> roll_back(ProcessId pid, const std::string& name, std::uint64_t timeout_ns);
+  Result<std::string> roll_back(libraries::UpdateRequest request);
 
   // What the last of these two was about, whatever became of it.
   [[nodiscard]] const libraries::UpdateSubject& subject() const { return subject_; }
@@ -66,6 +71,8 @@ class LibraryUpdates {
     const libraries::VersionRef& version;
     std::vector<std::shared_ptr<Pvm>> list;  // the processes it is for
     std::uint64_t begin_ns = 0, deadline_ns = 0;
+    bool has_read = false;      // debug information
+    bool begins_again = false;  // as it took its time: what was found of the programs before may not hold any more
   };
   Result<std::string> run(const libraries::UpdateRequest& request, const libraries::VersionRef& version);
   Result<std::string> try_once(Attempt& attempt);
@@ -75,15 +82,21 @@ class LibraryUpdates {
   // Has kx_lib_update called in all that are held, and waits for it.
   static Result<void> call_hooks(std::vector<std::unique_ptr<libraries::UpdateTarget>>& targets,
                                  const Attempt& attempt);
-  const libraries::Pairing& pairing(const libraries::VersionRef& from, const libraries::VersionRef& to);
+  const libraries::Pairing& pairing(const libraries::VersionRef& from, Attempt& attempt);
+  using LayoutsRef = std::shared_ptr<const libraries::Layouts>;
+  LayoutsRef layouts_of(const libraries::VersionRef& version, const libraries::UpdateRequest& request);
 
   Family& family_;
   std::map<ProcessId, libraries::History> histories_;
   struct Paired {
     libraries::VersionRef from, to;
     libraries::Pairing pairing;
+    bool compared = false;  // by debug information; if there was some but it failed:
+    bool failed = false;
   };
-  std::deque<Paired> pairings_;  // the last few
+  std::list<Paired> pairings_;  // the last few
+  // What was read last. It may be large, and pairings are what is used again.
+  std::deque<std::pair<libraries::VersionRef, LayoutsRef>> layouts_;
   std::deque<libraries::VersionRef> versions_;
   libraries::UpdateSubject subject_;
 };

@@ -277,6 +277,12 @@ Result<void> Exchange::refuse_users_of_changed(const LoadedImage& image, const D
                                    " bytes before, ", each.to_size, " now, and ", printed(image), " refers to it")};
     }
   }
+  for (const std::string& name : what_.pairing.reshaped) {
+    if (std::ranges::find(dynamic.symbols(), name, &Symbol::name) != dynamic.symbols().end()) {
+      return Unexpected{make_error(ErrorKind::Unsupported, "variable ", name, ": laid out otherwise, and ",
+                                   printed(image), " refers to it")};
+    }
+  }
   return {};
 }
 

@@ -59,6 +59,7 @@ class UpdateTarget {
   // Waits until it has returned 0. Errors: why not; EAGAIN: the process ends. It is ended at the deadline.
   Result<void> finish_hook(std::uint64_t deadline_ns);
   [[nodiscard]] bool has_hook() const { return pairing_ != nullptr && pairing_->hook != 0; }
+  [[nodiscard]] const Pairing& pairing() const { return *pairing_; }
   [[nodiscard]] std::size_t changed_count() const { return pairing_->changed.size(); }
   // Lets a program that is held go on as it was, and waits until it does.
   void release();

@@ -24,6 +24,10 @@ CHOSEN = {"i1": "-DVERSION=1", "i2": "-DVERSION=2", "i1-now": "-DVERSION=1 -Wl,-
 LAYOUT = {"l1": "-DVERSION=1", "l2": "-DVERSION=2", "l1h": "-DVERSION=1 -DHOOK", "l2h": "-DVERSION=2 -DHOOK",
           "l2t": "-DVERSION=2 -DHOOK -DTHREAD", "l2s": "-DVERSION=2 -DHOOK -DSHOWN"}
 
+# The same of the library `records`, whose debug information tells of its layout.
+RECORDS = {"r1": "-g -DVERSION=1", "r2": "-g -DVERSION=2", "r2-moved": "-g -DVERSION=2 -DMOVED", "r2-moved-split": "-g -DVERSION=2 -DMOVED -DSPLIT",
+           "r2-hook": "-g -DVERSION=2 -DMOVED -DHOOK", "r2-none": "-DVERSION=2", "r2-damaged": "-g -DVERSION=2"}
+
 
 def generate(count, version):
     """A library of `count` functions and variables, and what a program says of them."""
@@ -82,6 +86,7 @@ class Builder:
             self.run(f"gcc -O2 -w -fPIC -shared -I{ROOT}/include -Wl,-soname,liblayout.so {flags} {SOURCES}/updatable_layout.c -o {directory}/liblayout.so")
         for options, name in (("", "layout"), ("-DNAMES_IT", "layout-naming")):
             self.run(f"gcc -O2 -pthread {options} {SOURCES}/updated_layout.c -o {name} -Ll1h -llayout")
+        self.records()
         self.run(f"gcc -D_GNU_SOURCE -O2 {SOURCES}/opening.c -o opening")
         self.run(f"gcc -D_GNU_SOURCE -O2 -pthread -static -w {SOURCES}/opening.c -o static")
         if shutil.which("musl-gcc"):
@@ -103,6 +108,18 @@ class Builder:
         built.touch()
         return self.to
 
+    def records(self):
+        for directory, flags in RECORDS.items():
+            (self.to / directory).mkdir(exist_ok=True)
+            library = f"{directory}/librecords.so"
+            self.run(f"gcc -O2 -fPIC -shared -I{ROOT}/include -Wl,-soname,librecords.so {flags} {SOURCES}/updatable_records.c -o {library}")
+        self.run(f"gcc -O2 {SOURCES}/updated_records.c -o records -Lr1 -lrecords")
+        split, debug = "r2-moved-split/librecords.so", "r2-moved-split/librecords.debug"
+        self.run(f"objcopy --only-keep-debug {split} {debug}")
+        self.run(f"objcopy --strip-debug --add-gnu-debuglink={debug} {split}")
+        (self.to / "nonsense").write_bytes(b"\xff" * 64)
+        self.run("objcopy --update-section .debug_info=nonsense r2-damaged/librecords.so")
+
 
 def register(scene, quick, script="library_update_scenes.py"):
     @case(f"library-update/{scene}", quick=quick)
@@ -120,3 +137,5 @@ for name in ("exchange", "flips", "stripped", "refusals", "busy", "failures", "f
     register(name, quick=name in ("exchange", "family", "policy"))
 for name in ("hook", "hook_missing", "hook_refuses", "hook_family", "hook_threads", "hook_ends", "hook_audit"):
     register(name, quick=name in ("hook", "hook_family"), script="library_hook_scenes.py")
+for name in ("layout_moved", "layout_equal", "layout_hook", "layout_unknown"):
+    register(name, quick=name == "layout_moved", script="library_layout_scenes.py")

@@ -117,7 +117,7 @@ TEST(Pairing, PairsAFileWithItself) {
 TEST(Pairing, TellsStaticVariablesByTheirFunctions) {
   EXPECT_EQ(counted_here() + counted_there(), 42 + 72);
   const ElfFile file = read_self();
-  const StaticPairs pairs = pair_static_variables(file, file, [](const ElfFile&, const Symbol& symbol) {
+  const StaticPairs pairs = pair_static_variables(file, file, {}, {}, [](const ElfFile&, const Symbol& symbol) {
     return symbol.name.starts_with("elf_file_test_count") ||
            symbol.name.find("elf_file_test_count") != std::string::npos;
   });
