@@ -30,7 +30,6 @@ constexpr u64 stop_signals = signal_bit(SIGSTOP) | signal_bit(SIGTSTP) | signal_
 // Delivered before others, since their frame must show the instruction that raised them.
 constexpr u64 synchronous_signals = signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGILL) |
                                     signal_bit(SIGTRAP) | signal_bit(SIGFPE) | signal_bit(SIGSYS);
-constexpr u32 limit_sigpending = 11;  // RLIMIT_SIGPENDING
 
 u32 next_signal(u64 bits) {
   if ((bits & synchronous_signals) != 0) {

@@ -90,7 +90,7 @@ i64 change_limit(u32 resource, u64 address) {
   if (resource == limit_cpu && timers) {
     Timers::instance().watch_cpu_limit();
   }
-  if (resource == 11 /* RLIMIT_SIGPENDING */) {
+  if (resource == limit_sigpending) {
     Signals::instance().limit_changed();
   }
   return 0;
