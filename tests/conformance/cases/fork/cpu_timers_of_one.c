@@ -27,7 +27,7 @@ static void* sleeper(void* unused) {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, NULL);
-  struct timespec time = {0, 60000000};
+  struct timespec time = {0, 150000000};
   slept = clock_nanosleep(CLOCK_PROCESS_CPUTIME_ID, 0, &time, NULL);
   woken = 1;
   return unused;
@@ -37,16 +37,16 @@ CASE {
   handle(SIGPROF, on_timer, SA_RESTART);
   pthread_t thread;
   NEED(pthread_create(&thread, NULL, sleeper, NULL) == 0);
-  struct itimerval setting = {.it_value = {0, 60000}};
+  struct itimerval setting = {.it_value = {0, 150000}};
   SHOW(setitimer(ITIMER_PROF, &setting, NULL));
   pid_t child;
   START(child) {
-    work(0.2);
+    work(0.5);
   }
   reap("child", child);
   SHOW(rings);
   SHOW(woken);
-  work(0.07);
+  work(0.16);
   for (int i = 0; i < 1000 && !rings; i++) work(0.001);
   SHOW(rings);
   SHOW(pthread_join(thread, NULL));
