@@ -90,6 +90,8 @@ class AddressSpace {
   // The host had no page for an access: takes back shared file pages that lie beyond their file by now. True if there
   // were any: the access then faults with its address.
   bool drop_beyond_files();
+  // The program made the file shorter: what private mappings of it had beyond its new end is gone (ftruncate(2)).
+  void file_shortened(const OpenFile& file, u64 size);
 
   // Makes [address, address + size) present for the host: fills `segments` (at most `capacity`) and returns how many
   // bytes they cover from the start on; 0 if the first byte cannot be had (EFAULT).

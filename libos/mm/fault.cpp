@@ -254,6 +254,23 @@ bool AddressSpace::drop_beyond_files() {
   return any;
 }
 
+void AddressSpace::file_shortened(const OpenFile& file, u64 size) {
+  const Lock lock(mutex_);
+  FlushBatch batch;
+  const u64 file_end = align_up(size, abi::page_size);
+  for (const Vma& vma : vmas_) {
+    if (vma.has(vma_flag::shared) || vma.has(vma_flag::internal) || file_of(vma) != &file) {
+      continue;
+    }
+    const u64 inside = file_end > vma.offset ? std::min(file_end - vma.offset, vma.size()) : 0;
+    if (inside < vma.size()) {
+      drop_pages(vma.start + inside, vma.end, batch);
+    }
+  }
+  batch.flush();
+  free_dropped();
+}
+
 u64 AddressSpace::list_pieces(u64 start, u64 end, abi::Segment* list, u32 capacity, u32& count) {
   count = 0;
   u64 covered = 0;

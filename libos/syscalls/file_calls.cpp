@@ -169,7 +169,11 @@ i64 call_ftruncate(Context& context) {
       return result;
     }
   }
-  return pass_through(SYS_ftruncate, context);
+  const i64 result = pass_through(SYS_ftruncate, context);
+  if (result == 0 && file) {
+    AddressSpace::instance().file_shortened(*file, context.rsi);
+  }
+  return result;
 }
 
 i64 call_fallocate(Context& context) {
