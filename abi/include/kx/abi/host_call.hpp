@@ -38,20 +38,20 @@ enum class HostCall : std::uint32_t {
   ThreadCreate,            // (vcpu_area_gpa, entry_gva, stack_gva, argument, cr3): a new vCPU -> index
   ThreadExit,              // (): this vCPU ends; does not return
   Kick,                    // (vcpu_index): makes that vCPU look at its pending word
-  TimerArm,                // (timer index, clock id, first_ns absolute or 0, interval_ns, of CLOCK_THREAD_CPUTIME_ID the
-                           //   vcpu_index): posts to the inbox
-  ClockRefresh,            // (): rewrites the time page
-  Stop,                    // (signal): the default action of a stop signal; returns after SIGCONT
-  Decode,                  // (code_offset, size, site: offset of an instruction in the code, result_offset) -> how many
-                           //   DecodedInstruction were written; extra[0] = how many of them lie before the site
-  Trace,                   // (offset, size): one strace line
-  Panic,                   // (offset, size): the library OS failed; the text says where
-  Poll,                    // (offset of PollEntry, count, timeout_ns or -1) -> ready
-  Select,                  // reserved for compatibility checks: answers -ENOSYS
-  Ioctl,                   // (handle, request, argument offset or integer, 1: may be done in the background) -> result
-  Fcntl,                   // (handle, command, integer argument or offset) -> result (or handle)
-  Sendfile,                // (out, in, offset or -1, count) -> bytes; extra[0] = new offset
-  Random,                  // (offset, size): fresh entropy from the host
+  TimerArm,        // (timer index, clock id, first_ns absolute or 0, interval_ns, of CLOCK_THREAD_CPUTIME_ID the
+                   //   vcpu_index): posts to the inbox
+  ClockRefresh,    // (): rewrites the time page
+  Stop,            // (signal): the default action of a stop signal; returns after SIGCONT
+  Decode,          // (code_offset, size, site: offset of an instruction in the code, result_offset) -> how many
+                   //   DecodedInstruction were written; extra[0] = how many of them lie before the site
+  Trace,           // (offset, size): one strace line
+  Panic,           // (offset, size): the library OS failed; the text says where
+  Poll,            // (offset of PollEntry, count, timeout_ns or -1) -> ready
+  Select,          // reserved for compatibility checks: answers -ENOSYS
+  Ioctl,           // (handle, request, argument offset or integer, 1: may be done in the background) -> result
+  Fcntl,           // (handle, command, integer argument or offset) -> result (or handle)
+  Sendfile,        // (out, in, offset or -1, count) -> bytes; extra[0] = new offset
+  Random,          // (offset, size): fresh entropy from the host
   ProcessTimes,    // (offset of rusage, 0 or 1 + vCPU index) -> extra[0] user ns, extra[1] system ns of this pVM
                    //   or of that vCPU
   MemFile,         // (content_offset, size, name) -> handle of a read-only file of those bytes
