@@ -25,11 +25,12 @@ inline void add_usage(rusage& sum, const rusage& more) {
   sum.ru_nivcsw += more.ru_nivcsw;
 }
 
+inline std::uint64_t to_ns(const timeval& time) {
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_usec) * 1000;
+}
+
 // User and system time.
 inline std::uint64_t cpu_time_ns(const rusage& usage) {
-  const auto to_ns = [](const timeval& time) {
-    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_usec) * 1000;
-  };
   return to_ns(usage.ru_utime) + to_ns(usage.ru_stime);
 }
 

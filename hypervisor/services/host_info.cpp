@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "hypervisor/process/usage.hpp"
 #include "hypervisor/services/call_support.hpp"
 
 namespace kx::hv {
@@ -158,9 +159,6 @@ std::int64_t serve_process_times(CallContext& context, Call& call) {
     }
     usage.ru_maxrss = resident;
   }
-  const auto to_ns = [](const timeval& time) {
-    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_usec) * 1000;
-  };
   call.extra[0] = to_ns(usage.ru_utime);
   call.extra[1] = to_ns(usage.ru_stime);
   return copy_out(context, call.args[0], usage) ? 0 : -EFAULT;

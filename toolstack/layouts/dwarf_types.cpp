@@ -81,19 +81,6 @@ std::int64_t offset_of(Dwarf_Die& member, std::int64_t bits, Dwarf_Die* type) {
   return offset;
 }
 
-// Calls visit(child, tag) for each child.
-template <class Visit>
-void for_each_child(Dwarf_Die& die, Visit&& visit) {
-  Dwarf_Die child;
-  int result = dwarf_child(&die, &child);
-  for (; result == 0; result = dwarf_siblingof(&child, &child)) {
-    visit(child, dwarf_tag(&child));
-  }
-  if (result < 0) {
-    throw Unusable{std::string("it is damaged: ") + dwarf_errmsg(-1)};
-  }
-}
-
 std::vector<std::int64_t> dimensions(Dwarf_Die& array) {
   std::vector<std::int64_t> counts;
   for_each_child(array, [&](Dwarf_Die& child, int tag) {

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "hypervisor/libraries/layouts.hpp"
-#include "toolstack/layouts/type_table.hpp"
 
 namespace kx::layouts {
 
@@ -94,17 +93,12 @@ void Walk::children(Dwarf_Die& die, const Scope& scope, unsigned depth) {
   if (depth > deepest) {
     throw Unusable{"its entries are nested too deeply"};
   }
-  Dwarf_Die child;
-  int result = dwarf_child(&die, &child);
-  for (; result == 0; result = dwarf_siblingof(&child, &child)) {
+  for_each_child(die, [&](Dwarf_Die& child, int) {
     if (++visited_ > most_entries) {
       throw Unusable{"it has too many entries"};
     }
     visit(child, scope, depth);
-  }
-  if (result < 0) {
-    throw Unusable{std::string("it is damaged: ") + dwarf_errmsg(-1)};
-  }
+  });
 }
 
 void Walk::visit(Dwarf_Die& die, const Scope& scope, unsigned depth) {

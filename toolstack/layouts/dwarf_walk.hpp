@@ -11,6 +11,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "toolstack/layouts/type_table.hpp"
+
 namespace kx::layouts {
 
 struct Variable {
@@ -26,6 +28,19 @@ std::optional<Dwarf_Attribute> attribute(Dwarf_Die& die, unsigned name);
 std::optional<std::int64_t> number(Dwarf_Die& die, unsigned name);
 bool flag(Dwarf_Die& die, unsigned name);
 std::string name_of(Dwarf_Die& die);
+
+// Calls visit(child, tag) for each child.
+template <class Visit>
+void for_each_child(Dwarf_Die& die, Visit&& visit) {
+  Dwarf_Die child;
+  int result = dwarf_child(&die, &child);
+  for (; result == 0; result = dwarf_siblingof(&child, &child)) {
+    visit(child, dwarf_tag(&child));
+  }
+  if (result < 0) {
+    throw Unusable{std::string("it is damaged: ") + dwarf_errmsg(-1)};
+  }
+}
 
 class Walk {
  public:
